@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Portside: lwIP's socket API on Linux over TAP, on microcontrollers and beside the host's own.
+# `make help` lists the targets. Everything that is generated or downloaded lies under build/.
+
+BOARDS := mps2-an385
+APPS := udp_send udp_recv tcp_client tcp_server
+
+BUILD := build
+LWIP := $(or $(LWIP_DIR),$(BUILD)/lwip)
+PYTHON := /usr/bin/python3
+CROSS := arm-none-eabi-
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
+        test-board run format format-check lint clean
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
+COMMON := -std=gnu11 -g -MMD -MP
+APP_LIB := $(filter-out apps/lib/encoding_%,$(wildcard apps/lib/*.c))
+
+all: host linux boards
+
+# --- What must be there first: packages, and lwIP itself (checked, pinned, unpatched) ---
+
+setup:
+	@port/setup/packages build boards tests
+ifdef LWIP_DIR
+	@port/setup/lwip --check $(LWIP)
+else
+	@port/setup/lwip $(LWIP)
+endif
+
+$(LWIP)/src/%.c: | setup ;
+
+LWIP_SRC := $(addprefix src/, \
+    $(addprefix api/, api_lib.c api_msg.c err.c if_api.c netbuf.c netdb.c netifapi.c sockets.c \
+        tcpip.c) \
+    $(addprefix core/, def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c stats.c \
+        sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c) \
+    $(addprefix core/ipv4/, dhcp.c etharp.c icmp.c igmp.c ip4.c ip4_addr.c ip4_frag.c) \
+    netif/ethernet.c)
+
+# A target's flags are kept in a file that changes with them, so that its objects are made again.
+define remember
+$(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
+endef
+
+# --- host: the kernel's own sockets ---
+
+HOST := $(BUILD)/host
+HOST_CFLAGS := $(COMMON) -O2
+HOST_OBJ := $(patsubst %.c,$(HOST)/obj/%.o,$(APP_LIB) apps/lib/encoding_iconv.c)
+HOST_BIN := $(foreach app,$(APPS),$(HOST)/$(subst _,-,$(app)))
+
+$(call remember,$(HOST)/flags,$(CC) $(HOST_CFLAGS) $(WARNINGS))
+
+$(HOST)/obj/%.o: %.c $(HOST)/flags | setup
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(WARNINGS) -c $< -o $@
+
+define host_app
+$(HOST)/$(subst _,-,$(1)): $(HOST)/obj/apps/$(1).o $(HOST_OBJ)
+	$(CC) -pthread $$^ -o $$@
+endef
+$(foreach app,$(APPS),$(eval $(call host_app,$(app))))
+
+host: $(HOST_BIN)
+
+# --- linux: lwIP in the process, over a TAP ---
+
+LINUX := $(BUILD)/linux
+LINUX_INCLUDE := -Iport/linux/include -Iport/include -Iport/common -Iport/linux -Ilwipopts/linux \
+    -isystem $(LWIP)/src/include
+LINUX_CFLAGS := $(COMMON) -O2 -pthread
+LINUX_PORT := $(wildcard port/common/*.c) $(filter-out port/linux/os_%,$(wildcard port/linux/*.c))
+# These see the kernel's headers, and none of lwIP's.
+LINUX_OS := $(wildcard port/linux/os_*.c)
+LINUX_LIB := $(LINUX)/libportside.a
+LINUX_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(APP_LIB) apps/lib/encoding_iconv.c)
+LINUX_LIB_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(LINUX_PORT) $(LINUX_OS)) \
+    $(patsubst %.c,$(LINUX)/obj/lwip/%.o,$(LWIP_SRC))
+LINUX_BIN := $(foreach app,$(APPS),$(LINUX)/$(subst _,-,$(app)))
+
+$(call remember,$(LINUX)/flags,$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS))
+
+$(LINUX)/obj/lwip/%.o: $(LWIP)/%.c $(LINUX)/flags | setup
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) -Wall -c $< -o $@
+
+$(LINUX)/obj/port/linux/os_%.o: port/linux/os_%.c $(LINUX)/flags | setup
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) $(WARNINGS) -Iport/common -Iport/linux -c $< -o $@
+
+$(LINUX)/obj/%.o: %.c $(LINUX)/flags | setup
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) -c $< -o $@
+
+$(LINUX_LIB): $(LINUX_LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define linux_app
+$(LINUX)/$(subst _,-,$(1)): $(LINUX)/obj/apps/$(1).o $(LINUX_OBJ) $(LINUX_LIB)
+	$(CC) -pthread $$^ -o $$@
+endef
+$(foreach app,$(APPS),$(eval $(call linux_app,$(app))))
+
+linux: $(LINUX_BIN)
+
+# --- Clean, help ---
+
+clean:
+	rm -rf $(filter-out $(BUILD)/download $(BUILD)/lwip,$(wildcard $(BUILD)/*))

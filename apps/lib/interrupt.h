@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ctrl-C and termination mean the same on every stack.
+ */
+#ifndef PORTSIDE_APPS_INTERRUPT_H
+#define PORTSIDE_APPS_INTERRUPT_H
+
+/* From now on SIGINT ends the app with status 130 and SIGTERM with 143. Its sockets are closed as
+ * at any exit. Events are flushed one by one, so that none is lost. */
+void interrupt_install(void);
+
+#endif

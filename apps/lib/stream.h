@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sending and receiving on connected stream sockets: what send() and recv() leave to the caller.
+ */
+#ifndef PORTSIDE_APPS_STREAM_H
+#define PORTSIDE_APPS_STREAM_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A good size for a buffer that one recv() fills: a segment's worth. Allocate it: threads of
+ * small systems have small stacks. */
+#define STREAM_CHUNK 1460
+
+/* Waits until something is there, and receives it. Looks at *stop, unless it is NULL, five times a
+ * second. Returns the bytes received; 0 at the end of the stream, after which it must not be called
+ * again; -1 and errno, ECANCELED when *stop became true. */
+ssize_t stream_receive(int fd, void *buffer, size_t size, const atomic_bool *stop);
+
+/* Sends what fits at once, at least one byte, without waiting and without SIGPIPE. Returns the
+ * bytes taken, 0 when nothing fits now, or -1 and errno. */
+ssize_t stream_send_some(int fd, const char *bytes, size_t length);
+
+/* Sends all of it. A peer that takes nothing for stall_ms is given up. Returns 0, or -1 and errno:
+ * ETIMEDOUT then, ECANCELED when *stop became true. */
+int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms,
+                    const atomic_bool *stop);
+
+/* Closes so that all that was sent arrives: closing with bytes unread resets a connection, so
+ * this ends the sending side, throws away what still comes, and closes when the peer has closed or
+ * after wait_ms of silence. Needs a buffer to throw it into. */
+void stream_close_gently(int fd, void *buffer, size_t size, int wait_ms);
+
+/* Closes with a reset, at once: for a peer that does not read. */
+void stream_abort(int fd);
+
+#endif

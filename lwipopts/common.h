@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lwIP's features, the same on every target. A target's lwipopts.h defines its sizes first and
+ * includes this file at its end; it must hold macros only, since <sys/select.h> reads it.
+ * The figures of bytes are those of a 32-bit target.
+ */
+#ifndef PORTSIDE_LWIPOPTS_COMMON_H
+#define PORTSIDE_LWIPOPTS_COMMON_H
+
+/* --- Threads: one core lock, taken by apps, the receive thread and the timer thread. --- */
+#define NO_SYS 0
+#define SYS_LIGHTWEIGHT_PROT 1
+#define LWIP_TCPIP_CORE_LOCKING 1
+/* Received frames are processed by the receive thread: saves a hand-over for each. */
+#define LWIP_TCPIP_CORE_LOCKING_INPUT 1
+#define LWIP_ASSERT_CORE_LOCKED() sys_assert_core_locked()
+#define LWIP_MARK_TCPIP_THREAD() sys_mark_tcpip_thread()
+#define LOCK_TCPIP_CORE() sys_lock_core()
+#define UNLOCK_TCPIP_CORE() sys_unlock_core()
+
+/* --- Sockets, by the names of port/include. --- */
+#define LWIP_NETCONN 1
+#define LWIP_SOCKET 1
+#define LWIP_COMPAT_SOCKETS 0
+#define LWIP_POSIX_SOCKETS_IO_NAMES 0
+#define LWIP_TIMEVAL_PRIVATE 0
+#define LWIP_ERRNO_STDINCLUDE 1
+#define LWIP_NETCONN_SEM_PER_THREAD 1
+/* 1 asserts when a listener with un-accepted connections closes (api_msg.c). */
+#define LWIP_NETCONN_FULLDUPLEX 0
+#define LWIP_SO_RCVTIMEO 1
+#define LWIP_SO_SNDTIMEO 1
+#define LWIP_SO_RCVBUF 1
+#define LWIP_SO_LINGER 1
+#define SO_REUSE 1
+/* A multicast or broadcast datagram reaches every socket on its port, as on Linux. */
+#define SO_REUSE_RXTOALL 1
+/* Sending to a broadcast address needs SO_BROADCAST; receiving does not. */
+#define IP_SOF_BROADCAST 1
+#define IP_SOF_BROADCAST_RECV 0
+
+/* --- Hooks: sequence numbers, receive reserve, interruptible resolver. --- */
+#define LWIP_HOOK_FILENAME "arch/lwip_hooks.h"
+#define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
+
+/* --- Protocols --- */
+#define LWIP_IPV4 1
+#define LWIP_IPV6 0
+#define LWIP_ARP 1
+/* A first datagram waits for its neighbour's address instead of replacing the one before it. */
+#define ARP_QUEUEING 1
+#define ETHARP_SUPPORT_STATIC_ENTRIES 0
+#define LWIP_ICMP 1
+#define LWIP_IGMP 1
+#define LWIP_MULTICAST_TX_OPTIONS 1
+#define LWIP_UDP 1
+#define LWIP_TCP 1
+#define LWIP_DHCP 1
+#define LWIP_DHCP_DOES_ACD_CHECK 0
+#define LWIP_DNS 1
+#define IP_REASSEMBLY 1
+#define IP_FRAG 1
+#define TCP_LISTEN_BACKLOG 1
+#define LWIP_TCP_KEEPALIVE 1
+#define LWIP_NETIF_LOOPBACK 1
+#define LWIP_HAVE_LOOPIF 1
+#define LWIP_NETIF_HOSTNAME 0
+
+/* --- Statistics: the reserve counts free buffers with them, so they are on in every build. --- */
+#define LWIP_STATS 1
+#define MEM_STATS 1
+#define MEMP_STATS 1
+#define LINK_STATS 1
+#define SYS_STATS 0
+#define LWIP_STATS_LARGE 1
+
+#endif

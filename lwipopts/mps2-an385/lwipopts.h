@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sizes of lwIP on mps2-an385: 4 MB of RAM, but a receive FIFO of 10 560 bytes. */
+#ifndef PORTSIDE_LWIPOPTS_MPS2_AN385_H
+#define PORTSIDE_LWIPOPTS_MPS2_AN385_H
+
+#define MEM_ALIGNMENT 4
+/* The LAN9118 puts two bytes before each frame (RX_CFG.RXDOFF): IP headers are aligned. */
+#define ETH_PAD_SIZE 2
+
+/* Descriptors above stdio and files. 32 sockets; a netconn costs 150 B with its mailbox. */
+#define LWIP_SOCKET_OFFSET 16
+#define MEMP_NUM_NETCONN 32
+#define PS_FD_SETSIZE 64
+#define MEMP_NUM_UDP_PCB 12
+/* Out of TCP pcbs (170 B): the oldest TIME_WAIT goes; else clients hang in connect. */
+#define MEMP_NUM_TCP_PCB 16
+#define MEMP_NUM_TCP_PCB_LISTEN 4
+#define MEMP_NUM_NETBUF 64
+#define PS_UDP_SOCKETS 8
+
+/* Transmit data and what is copied for ARP: 128 KB; out of it: send() waits, sendto() ENOMEM. */
+#define MEM_SIZE (128 * 1024)
+
+/* Receive buffers: one holds a full frame, 1552 B with its header; 512 take 794 KB. */
+#define PBUF_POOL_BUFSIZE 1536
+#define PBUF_POOL_SIZE 640
+/* Buffers kept for what frees others (ACK, FIN, RST, ARP): see port/common/ps_admit.c. */
+#define PS_RESERVE 32
+/* The most that one connection pins; asserted with the rest against the pool. */
+#define PS_QUOTA 12
+#define PS_QUOTA_WATCH PBUF_POOL_SIZE
+/* A datagram of 9000 bytes in fragments. */
+#define PS_DATAGRAM_PBUFS 6
+#define IP_REASS_MAX_PBUFS 24
+#define MEMP_NUM_REASSDATA 4
+#define IP_REASS_MAXAGE 15
+#define MEMP_NUM_FRAG_PBUF 32
+
+/* One connection: one window fits the MAC's FIFO, asserted in the driver's glue. */
+#define TCP_MSS 1460
+#define TCP_WND (6 * TCP_MSS)
+#define TCP_SND_BUF (6 * TCP_MSS)
+#define TCP_SND_QUEUELEN 32
+#define MEMP_NUM_TCP_SEG 256
+#define TCP_OOSEQ_MAX_PBUFS 6
+
+/* Mailboxes, 4 B a slot; every connection that can complete fits the accept mailbox. */
+#define DEFAULT_TCP_RECVMBOX_SIZE 12
+#define DEFAULT_UDP_RECVMBOX_SIZE 8
+#define DEFAULT_RAW_RECVMBOX_SIZE 4
+#define DEFAULT_ACCEPTMBOX_SIZE 16
+#define TCPIP_MBOX_SIZE 16
+#define MEMP_NUM_TCPIP_MSG_API 16
+#define MEMP_NUM_TCPIP_MSG_INPKT 4
+
+/* Neighbours; a first datagram of 9000 bytes waits whole for the answer. */
+#define ARP_TABLE_SIZE 16
+#define ARP_QUEUE_LEN 8
+#define MEMP_NUM_ARP_QUEUE 24
+
+#define MEMP_NUM_IGMP_GROUP 8
+#define DNS_TABLE_SIZE 4
+#define MEMP_NUM_NETDB 2
+
+/* Threads of lwIP's: bytes of stack, and priorities of port/cortex-m/kernel.h. */
+#define TCPIP_THREAD_NAME "tcpip"
+#define TCPIP_THREAD_STACKSIZE 2048
+#define TCPIP_THREAD_PRIO 5
+
+#include "../common.h"
+
+#endif

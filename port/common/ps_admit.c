@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory that cannot deadlock: who may pin receive buffers, and how many.
+ *
+ * Theory of operation: each received frame lies in buffers of PBUF_POOL until the app has read it.
+ * An app that does not read would pin them all, and then the ACK, FIN or RST that would free them
+ * cannot come in: the board is deaf for good. So a few buffers are kept for what frees memory.
+ * With fewer than PS_RESERVE free, TCP segments with payload and IP fragments are dropped (the
+ * sender repeats them); with fewer than half of that, UDP is, too; ACK, ARP, ICMP always pass.
+ * And no connection pins more than PS_QUOTA buffers (in its mailbox, refused, out of order), so
+ * that one silent reader cannot starve the others; the quota is looked at once fewer than
+ * PS_QUOTA_WATCH buffers are free. lwipopts.h sizes all this; the sum is asserted below.
+ * Everything here runs with the core lock held.
+ */
+#include "arch/lwip_hooks.h"
+#include "lwip/api.h"
+#include "lwip/memp.h"
+#include "lwip/pbuf.h"
+#include "lwip/priv/api_msg.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/stats.h"
+#include "lwip/sys.h"
+#include "netif/ethernet.h"
+#include "ps_netif.h"
+
+#if PS_QUOTA_WATCH >= PBUF_POOL_SIZE
+_Static_assert(MEMP_NUM_TCP_PCB * PS_QUOTA +
+                       PS_UDP_SOCKETS * DEFAULT_UDP_RECVMBOX_SIZE * PS_DATAGRAM_PBUFS +
+                       IP_REASS_MAX_PBUFS + PS_RESERVE <=
+                   PBUF_POOL_SIZE,
+               "quotas of all connections, UDP mailboxes, reassembly and the reserve fit the pool");
+#endif
+_Static_assert(PS_QUOTA > TCP_WND / TCP_MSS, "a window of full segments fits the quota");
+_Static_assert(DEFAULT_ACCEPTMBOX_SIZE >= MEMP_NUM_TCP_PCB || PS_QUOTA_WATCH < PBUF_POOL_SIZE,
+               "each connection that can complete has a slot in the accept mailbox");
+
+struct ps_drops ps_drops;
+
+static unsigned pool_free(void)
+{
+    const struct stats_mem *pool = lwip_stats.memp[MEMP_PBUF_POOL];
+
+    return (unsigned)(pool->avail - pool->used);
+}
+
+/* sys_mbox_each(): how many buffers a message pins. */
+static void add_message(void *message, void *sum)
+{
+    err_t err;
+
+    if (message != NULL && !lwip_netconn_is_err_msg(message, &err)) {
+        *(unsigned *)sum += pbuf_clen(message);
+    }
+}
+
+static unsigned pinned_by(const struct tcp_pcb *pcb)
+{
+    struct netconn *conn = pcb->callback_arg;
+    unsigned sum = 0;
+
+    if (conn != NULL && sys_mbox_valid(&conn->recvmbox)) {
+        sys_mbox_each(&conn->recvmbox, add_message, &sum);
+    }
+    if (pcb->refused_data != NULL) {
+        sum += pbuf_clen(pcb->refused_data);
+    }
+    for (const struct tcp_seg *seg = pcb->ooseq; seg != NULL; seg = seg->next) {
+        sum += pbuf_clen(seg->p);
+    }
+    return sum;
+}
+
+err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct pbuf *p)
+{
+    unsigned available;
+
+    if (p->tot_len == 0 || pcb->state == LISTEN || pcb->state == TIME_WAIT) {
+        return ERR_OK;
+    }
+    available = pool_free();
+    if (available < PS_RESERVE) {
+        ps_drops.tcp_reserve++;
+        return ERR_MEM;
+    }
+    if (available < PS_QUOTA_WATCH && pinned_by(pcb) + pbuf_clen(p) > PS_QUOTA) {
+        ps_drops.tcp_quota++;
+        return ERR_MEM;
+    }
+    return ERR_OK;
+}
+
+/* Whether the frame is a fragment (1), UDP (2) or anything that always passes (0). */
+static int kind_of(const struct pbuf *p)
+{
+    const struct eth_hdr *eth = p->payload;
+    const struct ip_hdr *ip = (const struct ip_hdr *)(const void *)(eth + 1);
+
+    if (p->len < sizeof *eth + sizeof *ip || eth->type != PP_HTONS(ETHTYPE_IP)) {
+        return 0;
+    }
+    if ((IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)) != 0) {
+        return 1;
+    }
+    return IPH_PROTO(ip) == IP_PROTO_UDP ? 2 : 0;
+}
+
+err_t ps_netif_input(struct pbuf *p, struct netif *netif)
+{
+    if (pool_free() < PS_RESERVE) {
+        int kind = kind_of(p);
+
+        if (kind == 1) {
+            ps_drops.fragments++;
+            pbuf_free(p);
+            return ERR_OK;
+        }
+        if (kind == 2 && pool_free() < PS_RESERVE / 2) {
+            ps_drops.udp_reserve++;
+            pbuf_free(p);
+            return ERR_OK;
+        }
+    }
+    return ethernet_input(p, netif);
+}

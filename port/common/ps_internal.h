@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of port/common share among themselves, and the C library behind the wrappers. */
+#ifndef PORTSIDE_PS_INTERNAL_H
+#define PORTSIDE_PS_INTERNAL_H
+
+#include <poll.h>
+#include <sys/socket.h>
+#include "lwip/tcpip.h"
+#include "ps.h"
+
+/* Records fd's owner (and, when there is one, its birth); returns the previous one. */
+const void *ps_owner_set(int fd, const void *owner);
+
+/* lwip_close() without the wrapper around it: for the ends of jobs and programs. */
+int ps_close_socket(int fd);
+
+/* Whether the calling thread's wait was just interrupted. */
+bool ps_was_hit(void);
+
+/* The C library's own, for descriptors that are no sockets; each port has them in libc.c. */
+int ps_libc_close(int fd);
+ssize_t ps_libc_read(int fd, void *data, size_t length);
+ssize_t ps_libc_write(int fd, const void *data, size_t length);
+int ps_libc_fcntl(int fd, int command, long value);
+int ps_libc_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+
+#endif

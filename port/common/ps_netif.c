@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Addresses of the one network interface, from text. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lwip/dhcp.h"
+#include "lwip/dns.h"
+#include "lwip/sys.h"
+#include "lwip/tcpip.h"
+#include "ps_netif.h"
+
+#define DHCP_STEP_MS 10
+
+bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
+{
+    char dotted[IP4ADDR_STRLEN_MAX];
+    const char *slash = strchr(text, '/');
+    char *end;
+    long bits;
+
+    if (slash == NULL || (size_t)(slash - text) >= sizeof dotted || slash[1] < '0' ||
+        slash[1] > '9') {
+        return false;
+    }
+    memcpy(dotted, text, (size_t)(slash - text));
+    dotted[slash - text] = '\0';
+    bits = strtol(slash + 1, &end, 10);
+    if (*end != '\0' || bits < 1 || bits > 32 || !ip4addr_aton(dotted, address)) {
+        return false;
+    }
+    ip4_addr_set_u32(mask, lwip_htonl(UINT32_MAX << (32 - bits)));
+    return true;
+}
+
+static const char *wait_for_lease(struct netif *netif)
+{
+    u32_t start = sys_now();
+    bool leased;
+
+    LOCK_TCPIP_CORE();
+    netif_set_default(netif);
+    netif_set_up(netif);
+    leased = dhcp_start(netif) != ERR_OK;
+    UNLOCK_TCPIP_CORE();
+    if (leased) {
+        return "dhcp: out of memory";
+    }
+    do {
+        if (sys_now() - start >= PS_DHCP_MS) {
+            return "dhcp: no server answered";
+        }
+        sys_msleep(DHCP_STEP_MS);
+        LOCK_TCPIP_CORE();
+        leased = dhcp_supplied_address(netif) != 0;
+        UNLOCK_TCPIP_CORE();
+    } while (!leased);
+    return NULL;
+}
+
+const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway)
+{
+    ip4_addr_t ip, mask, gw;
+    ip_addr_t server;
+
+    if (strcmp(address, "dhcp") == 0) {
+        return wait_for_lease(netif);
+    }
+    if (!ps_parse_cidr(address, &ip, &mask)) {
+        return "the address is not ADDRESS/LENGTH or dhcp";
+    }
+    if (!ip4addr_aton(gateway, &gw)) {
+        return "the gateway is not an IPv4 address";
+    }
+    ip_addr_copy_from_ip4(server, gw);
+    LOCK_TCPIP_CORE();
+    netif_set_addr(netif, &ip, &mask, &gw);
+    netif_set_default(netif);
+    netif_set_up(netif);
+    dns_setserver(0, &server);
+    UNLOCK_TCPIP_CORE();
+    return NULL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Between a port and its netif: the input gate, addresses, and what was dropped. */
+#ifndef PORTSIDE_PS_NETIF_H
+#define PORTSIDE_PS_NETIF_H
+
+#include <stdbool.h>
+#include "lwip/netif.h"
+
+/* Frames and segments that the receive reserve and the quotas refused, since start. Core lock. */
+struct ps_drops {
+    u32_t tcp_reserve, tcp_quota, fragments, udp_reserve;
+};
+extern struct ps_drops ps_drops;
+
+/* Give this to netif_add(): the drivers call it as netif->input with the core lock held. Takes p
+ * whatever it returns ERR_OK for. */
+err_t ps_netif_input(struct pbuf *p, struct netif *netif);
+
+/* Reads "192.168.77.2/24" into address and mask. False when it is not that. */
+bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask);
+
+/* Sets address, mask and gateway (and the gateway as name server), brings the netif up and makes
+ * it the default; with "dhcp" as the address asks for one and waits for it at most PS_DHCP_MS.
+ * Thread context, core lock not held. NULL, or what was wrong with which text. */
+const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway);
+
+#define PS_DHCP_MS 20000u
+
+#endif
