@@ -109,6 +109,60 @@ $(foreach app,$(APPS),$(eval $(call linux_app,$(app))))
 
 linux: $(LINUX_BIN)
 
+# --- Boards: one image each, with every app in it ---
+
+BOARD_PORT := $(wildcard port/common/*.c) $(wildcard port/cortex-m/*.c)
+
+# All that belongs to board $(1); its board.mk names the processor, the sources and the linker script.
+define board_rules
+include board/$(1)/board.mk
+$(1)_DIR := $(BUILD)/$(1)
+$(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.specs $$(BOARD_MCU) \
+    -DBOARD_BOOT_ARGS='"$$(BOARD_BOOT_ARGS)"' -Iport/cortex-m/include -Iport/include -Iport/common -Iport/cortex-m \
+    -Ilwipopts/$(1) -Iboard/$(1) -Iboard/drivers -isystem $(LWIP)/src/include
+$(1)_APP_OBJ := $(patsubst %,$(BUILD)/$(1)/obj/apps/%.app.o,$(APPS))
+$(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) apps/lib/encoding_none.c $(BOARD_PORT)) \
+    $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
+    $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC))
+$(1)_LD := $$(BOARD_LD)
+$(1)_MCU := $$(BOARD_MCU)
+BOARD_BOOT_ARGS :=
+
+$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS))
+
+$(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
+	@mkdir -p $$(@D)
+	$(CROSS)gcc $$($(1)_FLAGS) -Wall -c $$< -o $$@
+
+$(BUILD)/$(1)/obj/%.o: %.c $(BUILD)/$(1)/flags | setup
+	@mkdir -p $$(@D)
+	$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
+
+# An app's main() and nothing else of it is seen by the rest of the image.
+$(BUILD)/$(1)/obj/apps/%.app.o: $(BUILD)/$(1)/obj/apps/%.o
+	$(CROSS)objcopy --redefine-sym main=app_$$*_main --keep-global-symbol=app_$$*_main $$< $$@
+
+$(BUILD)/$(1)/apps.c: $(BUILD)/$(1)/flags
+	@{ echo '#include "job.h"'; \
+	$(foreach app,$(APPS),echo 'int app_$(app)_main(int argc, char **argv);';) \
+	echo 'const struct app apps[] = {'; \
+	$(foreach app,$(APPS),echo '    {"$(subst _,-,$(app))", app_$(app)_main},';) \
+	echo '};'; \
+	echo 'const size_t apps_count = sizeof apps / sizeof apps[0];'; } > $$@
+
+$(BUILD)/$(1)/obj/apps.o: $(BUILD)/$(1)/apps.c | setup
+	$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
+
+$(BUILD)/$(1)/portside.elf: $$($(1)_OBJ) $$($(1)_APP_OBJ) $(BUILD)/$(1)/obj/apps.o $$($(1)_LD)
+	$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
+	    -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
+
+$(1): $(BUILD)/$(1)/portside.elf
+endef
+$(foreach board,$(BOARDS),$(eval $(call board_rules,$(board))))
+
+boards: $(BOARDS)
+
 # --- Clean, help ---
 
 clean:

@@ -30,7 +30,8 @@ struct ps_thread {
     struct netconn *volatile conn; /* what the call under way may block on, or NULL */
     struct netconn *volatile cut; /* the netconn whose send timeout a kick cut short */
     int32_t cut_timeout;          /* milliseconds to put back there */
-    void *netconn_sem;            /* the port's: lwIP's semaphore of this thread (sys_sem_t *) */
+    void *netconn_sem; /* lwIP's semaphore of this thread (sys_sem_t *); NULL before its first use */
+    uintptr_t sem_room[3]; /* where the port keeps it */
 };
 
 /* Closes every socket of `owner`. Thread context, core lock not held; may block like close(). */

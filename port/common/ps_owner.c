@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who owns each socket and since when; ending blocked calls; closing and draining at the end. */
-#include <unistd.h>
 #include "lwip/api.h"
 #include "lwip/etharp.h"
 #include "lwip/memp.h"

@@ -28,7 +28,6 @@ static void forget(void *record)
     known = NULL;
     if (sem != NULL) {
         sys_sem_free(sem);
-        free(sem);
     }
     pthread_mutex_destroy(&t->wait_lock);
     free(t);
@@ -72,8 +71,8 @@ sys_sem_t *sys_netconn_sem(void)
     sys_sem_t *sem = t->ps.netconn_sem;
 
     if (sem == NULL) {
-        sem = malloc(sizeof *sem);
-        LWIP_ASSERT("memory for a semaphore", sem != NULL && sys_sem_new(sem, 0) == ERR_OK);
+        sem = (sys_sem_t *)t->ps.sem_room;
+        LWIP_ASSERT("memory for a semaphore", sys_sem_new(sem, 0) == ERR_OK);
         t->ps.netconn_sem = sem;
     }
     return sem;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The console: a terminal on the board's UART.
+ *
+ * Theory of operation: the UART's receive interrupt hands each byte to console_rx(), which only
+ * puts it into a ring. The console thread takes it out and keeps the line discipline: echo,
+ * backspace, ^U (erase the line), CR or LF or both (end it), ^D on an empty line (end of input),
+ * ^C (interrupt: forgets what was typed and calls the hook). Finished lines wait in a second ring
+ * for readers. What does not fit is dropped, counted and answered with BEL.
+ * Output is polled, a whole write under one mutex, so that lines of two threads do not mix.
+ * Costs about 1 KB of RAM and a stack.
+ */
+#ifndef PORTSIDE_CONSOLE_H
+#define PORTSIDE_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Starts the console thread; on_interrupt is called by it on ^C. With crlf each "\n" is sent as
+ * "\r\n": a serial terminal needs it, an emulator's standard output does not. Main thread. */
+void console_init(bool crlf, void (*on_interrupt)(void));
+
+/* A byte has come. ISR (or a thread, with no other producer beside it). */
+void console_rx(uint8_t c);
+
+/* Reads what there is of a line, at most `size` bytes with its newline; waits for one when there
+ * is none. Returns the bytes, 0 at the end of input, -1 when thread_interrupt() ended the wait.
+ * Threads. */
+int console_read(char *data, size_t size);
+
+/* Writes all of it. Threads; before the kernel runs, too. */
+void console_write(const char *data, size_t size);
+
+/* printf() to the console, cut at 160 bytes, without a FILE. As console_write(). */
+void console_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Bytes of input that were dropped since start. ISR. */
+uint32_t console_dropped(void);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The owner-tracked heap in the place of newlib's allocator. How and why is told in heap.h. */
+#include "heap.h"
+#include <errno.h>
+#include <reent.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include "job.h"
+#include "kernel.h"
+
+#define USED 1u
+
+struct block {
+    size_t size_used; /* bytes with this header, a multiple of the header; bit 0: in use */
+    const void *owner;
+};
+
+#define UNIT sizeof(struct block)
+_Static_assert(sizeof(struct block) == 8, "what malloc returns is aligned to 8");
+
+void _free_r(struct _reent *reent, void *p);
+void *_malloc_r(struct _reent *reent, size_t size);
+
+static struct block *first, *end;
+static struct mutex lock;
+static size_t used, peak;
+static unsigned failures;
+
+static void heap_lock(void)
+{
+    if (kernel_running()) {
+        mutex_lock(&lock);
+    }
+}
+
+static void heap_unlock(void)
+{
+    if (kernel_running()) {
+        mutex_unlock(&lock);
+    }
+}
+
+static size_t size_of(const struct block *b)
+{
+    return b->size_used & ~(size_t)USED;
+}
+
+static bool is_used(const struct block *b)
+{
+    return (b->size_used & USED) != 0;
+}
+
+static struct block *after(const struct block *b)
+{
+    return (struct block *)((uintptr_t)b + size_of(b));
+}
+
+/* Makes one block of b, which is free or being resized, and the free ones behind it. */
+static void join(struct block *b)
+{
+    for (struct block *next = after(b); next < end && !is_used(next); next = after(b)) {
+        b->size_used += size_of(next);
+    }
+}
+
+/* Cuts b, which is free or being resized, to `size` when more than a header is left over. */
+static void cut(struct block *b, size_t size)
+{
+    size_t left = size_of(b) - size;
+
+    if (left > UNIT) {
+        struct block *rest = (struct block *)((uintptr_t)b + size);
+
+        b->size_used = size | (b->size_used & USED);
+        rest->size_used = left;
+        rest->owner = NULL;
+    }
+}
+
+/* Bytes that a request takes, or 0 when it is absurd. */
+static size_t gross(size_t size)
+{
+    if (size > (size_t)((uintptr_t)end - (uintptr_t)first)) {
+        return 0;
+    }
+    return (size + 2 * UNIT - 1) / UNIT * UNIT;
+}
+
+static void count_used(size_t more)
+{
+    used += more;
+    if (used > peak) {
+        peak = used;
+    }
+}
+
+static void *allocate(size_t size, const void *owner)
+{
+    size_t wanted = gross(size);
+
+    for (struct block *b = first; wanted > 0 && b < end; b = after(b)) {
+        if (is_used(b)) {
+            continue;
+        }
+        join(b);
+        if (size_of(b) >= wanted) {
+            cut(b, wanted);
+            b->size_used |= USED;
+            b->owner = owner;
+            count_used(size_of(b));
+            return b + 1;
+        }
+    }
+    failures++;
+    return NULL;
+}
+
+/* The block that p was handed out for. Anything else than such a p is a bug of the caller. */
+static struct block *block_of(void *p)
+{
+    struct block *b = (struct block *)p - 1;
+
+    if ((uintptr_t)p % UNIT != 0 || b < first || b >= end || !is_used(b)) {
+        kernel_panic("free or realloc of what malloc did not give, or twice");
+    }
+    return b;
+}
+
+static void release(struct block *b)
+{
+    used -= size_of(b);
+    b->size_used &= ~(size_t)USED;
+    b->owner = NULL;
+}
+
+/* Tries to make b `size` bytes long where it lies. */
+static bool resize(struct block *b, size_t size)
+{
+    size_t wanted = gross(size), before = size_of(b);
+
+    if (wanted == 0) {
+        return false;
+    }
+    if (wanted > before) {
+        join(b);
+    }
+    if (size_of(b) < wanted) {
+        struct block *rest = (struct block *)((uintptr_t)b + before);
+
+        if (size_of(b) > before) { /* what was joined in vain is free again */
+            rest->size_used = size_of(b) - before;
+            rest->owner = NULL;
+            b->size_used = before | USED;
+        }
+        return false;
+    }
+    cut(b, wanted);
+    used -= before;
+    count_used(size_of(b));
+    return true;
+}
+
+void heap_init(void *start, void *limit)
+{
+    uintptr_t low = ((uintptr_t)start + UNIT - 1) / UNIT * UNIT;
+    uintptr_t high = (uintptr_t)limit / UNIT * UNIT;
+
+    mutex_init(&lock);
+    first = (struct block *)low;
+    end = (struct block *)high;
+    first->size_used = high - low;
+    first->owner = NULL;
+}
+
+void *heap_alloc(size_t size, const void *owner)
+{
+    void *p;
+
+    heap_lock();
+    p = allocate(size, owner);
+    heap_unlock();
+    return p;
+}
+
+void heap_free_owned(const void *owner)
+{
+    heap_lock();
+    for (struct block *b = first; b < end; b = after(b)) {
+        if (is_used(b) && b->owner == owner) {
+            release(b);
+        }
+    }
+    heap_unlock();
+}
+
+/* The used block that starts at p, found by walking: p may be anything. Lock held. */
+static struct block *find(const void *p)
+{
+    for (struct block *b = first; b < end; b = after(b)) {
+        if (b + 1 == p && is_used(b)) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+void heap_give(void *p, const void *owner)
+{
+    struct block *b;
+
+    heap_lock();
+    b = find(p);
+    if (b != NULL) {
+        b->owner = owner;
+    }
+    heap_unlock();
+}
+
+const void *heap_owner(const void *p)
+{
+    struct block *b;
+    const void *owner;
+
+    heap_lock();
+    b = find(p);
+    owner = b != NULL ? b->owner : NULL;
+    heap_unlock();
+    return owner;
+}
+
+size_t heap_used_by(const void *owner, unsigned *blocks)
+{
+    size_t bytes = 0;
+    unsigned count = 0;
+
+    heap_lock();
+    for (struct block *b = first; b < end; b = after(b)) {
+        if (is_used(b) && b->owner == owner) {
+            bytes += size_of(b);
+            count++;
+        }
+    }
+    heap_unlock();
+    if (blocks != NULL) {
+        *blocks = count;
+    }
+    return bytes;
+}
+
+void heap_stats(struct heap_stats *stats)
+{
+    memset(stats, 0, sizeof *stats);
+    heap_lock();
+    stats->size = (size_t)((uintptr_t)end - (uintptr_t)first);
+    stats->used = used;
+    stats->peak = peak;
+    stats->failures = failures;
+    for (struct block *b = first; b < end; b = after(b)) {
+        if (is_used(b)) {
+            stats->blocks++;
+            continue;
+        }
+        join(b);
+        if (size_of(b) > stats->largest_free) {
+            stats->largest_free = size_of(b);
+        }
+    }
+    heap_unlock();
+}
+
+/* What newlib's malloc, free, strdup, stdio and so on call. */
+
+void *_malloc_r(struct _reent *reent, size_t size)
+{
+    void *p = heap_alloc(size, job_self());
+
+    if (p == NULL) {
+        reent->_errno = ENOMEM;
+    }
+    return p;
+}
+
+void _free_r(struct _reent *reent, void *p)
+{
+    (void)reent;
+    if (p != NULL) {
+        heap_lock();
+        release(block_of(p));
+        heap_unlock();
+    }
+}
+
+void *_calloc_r(struct _reent *reent, size_t count, size_t size)
+{
+    size_t bytes;
+    void *p;
+
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        reent->_errno = ENOMEM;
+        return NULL;
+    }
+    p = _malloc_r(reent, bytes);
+    if (p != NULL) {
+        memset(p, 0, bytes);
+    }
+    return p;
+}
+
+void *_realloc_r(struct _reent *reent, void *p, size_t size)
+{
+    struct block *b;
+    bool fits;
+    void *moved;
+
+    if (p == NULL) {
+        return _malloc_r(reent, size);
+    }
+    heap_lock();
+    b = block_of(p);
+    fits = resize(b, size);
+    heap_unlock();
+    if (fits) {
+        return p;
+    }
+    moved = _malloc_r(reent, size);
+    if (moved != NULL) {
+        memcpy(moved, p, size_of(b) - UNIT);
+        _free_r(reent, p);
+    }
+    return moved;
+}
+
+size_t _malloc_usable_size_r(struct _reent *reent, void *p)
+{
+    (void)reent;
+    return size_of(block_of(p)) - UNIT;
+}
+
+/* Blocks are aligned to 8; nothing here needs more, and newlib's would read its own headers. */
+void *_memalign_r(struct _reent *reent, size_t alignment, size_t size)
+{
+    if (alignment > UNIT) {
+        reent->_errno = ENOMEM;
+        return NULL;
+    }
+    return _malloc_r(reent, size);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The names of getopt(), as macros for the calling job's own state. */
+#ifndef PORTSIDE_CORTEX_M_GETOPT_PER_JOB_H
+#define PORTSIDE_CORTEX_M_GETOPT_PER_JOB_H
+
+struct getopt_data *job_getopt(void);
+
+#define optarg (job_getopt()->optarg)
+#define optind (job_getopt()->optind)
+#define opterr (job_getopt()->opterr)
+#define optopt (job_getopt()->optopt)
+#define getopt(argc, argv, options) __getopt_r(argc, argv, options, job_getopt())
+#define getopt_long(argc, argv, options, longs, index)                                             \
+    __getopt_long_r(argc, argv, options, longs, index, job_getopt())
+
+#endif

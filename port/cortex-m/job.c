@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The life of a job, from its arguments to giving all back. How it works is told in job.h. */
+#include "job.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "board.h"
+#include "console.h"
+#include "heap.h"
+#include "job_internal.h"
+#include "kernel_arch.h"
+#include "main.h"
+#include "stdio_streams.h"
+
+#define KICK_MS 20        /* between two attempts to wake a thread: the first may come too early */
+#define STUCK_KICKS 100   /* attempts before the user is told */
+#define SIGNAL_KICKS 50   /* attempts to bring a signal to a job's main thread */
+#define MAX_PID 30000
+
+struct job_exit_handler {
+    struct job_exit_handler *next;
+    void (*function)(void);
+};
+
+/* Also the owner of sockets and heap blocks: an address stands for one job at a time. */
+static struct job jobs[BOARD_JOBS];
+static struct mutex pool_lock;
+
+void jobs_lock(void)
+{
+    mutex_lock(&pool_lock);
+}
+
+void jobs_unlock(void)
+{
+    mutex_unlock(&pool_lock);
+}
+
+const struct app *app_find(const char *name)
+{
+    for (size_t i = 0; i < apps_count; i++) {
+        if (strcmp(apps[i].name, name) == 0) {
+            return &apps[i];
+        }
+    }
+    return NULL;
+}
+
+struct job *job_self(void)
+{
+    const struct app_thread *t = app_thread_self();
+
+    return t != NULL ? t->job : NULL;
+}
+
+unsigned job_count(void)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < BOARD_JOBS; i++) {
+        count += jobs[i].app != NULL;
+    }
+    return count;
+}
+
+/* One block: the pointers, NULL at their end, then the strings. */
+static char **copy_arguments(int argc, char *const argv[], const struct job *owner)
+{
+    size_t size = ((size_t)argc + 1) * sizeof(char *);
+    char **copy;
+    char *text;
+
+    for (int i = 0; i < argc; i++) {
+        size += strlen(argv[i]) + 1;
+    }
+    copy = heap_alloc(size, owner);
+    if (copy == NULL) {
+        return NULL;
+    }
+    text = (char *)&copy[argc + 1];
+    for (int i = 0; i < argc; i++) {
+        copy[i] = text;
+        text = stpcpy(text, argv[i]) + 1;
+    }
+    copy[argc] = NULL;
+    return copy;
+}
+
+static int run_main(void *arg)
+{
+    struct job *job = arg;
+
+    exit(job->app->main(job->argc, job->argv));
+}
+
+/* Finds a free job and makes it `app`'s. Pool locked. */
+static struct job *claim(const struct app *app)
+{
+    static int last_pid = 1;
+
+    for (size_t i = 0; i < BOARD_JOBS; i++) {
+        struct job *job = &jobs[i];
+
+        if (job->app == NULL) {
+            memset(job, 0, sizeof *job);
+            job->app = app;
+            last_pid = last_pid % MAX_PID + 1;
+            job->pid = last_pid;
+            job_getopt_init(job);
+            semaphore_init(&job->ended, 0);
+            return job;
+        }
+    }
+    return NULL;
+}
+
+static void discard(struct job *job, int error)
+{
+    heap_free_owned(job);
+    job->app = NULL;
+    errno = error;
+}
+
+struct job *job_start(const struct app *app, int argc, char *const argv[])
+{
+    struct job *job;
+
+    jobs_lock();
+    job = claim(app);
+    jobs_unlock();
+    if (job == NULL) {
+        errno = EAGAIN;
+        return NULL;
+    }
+    job->argc = argc;
+    job->argv = copy_arguments(argc, argv, job);
+    if (job->argv == NULL) {
+        discard(job, ENOMEM);
+        return NULL;
+    }
+    if (app_thread_start(job, run_main, job) == NULL) {
+        discard(job, EAGAIN);
+        return NULL;
+    }
+    return job;
+}
+
+void job_end(struct job *job, int status)
+{
+    uint32_t saved = kernel_arch_lock();
+    bool first = !job->over;
+
+    if (first) {
+        job->status = status;
+        job->over = true;
+    }
+    kernel_arch_unlock(saved);
+    if (first) {
+        semaphore_post(&job->ended);
+    }
+}
+
+/* Wakes what is blocked and gives back what has ended; returns how many threads still live, and
+ * one of them in *t. */
+static unsigned collect(const struct job *job, struct app_thread **t)
+{
+    unsigned live = 0;
+    struct app_thread *next;
+
+    jobs_lock();
+    for (size_t i = 0; (next = app_thread_at(i)) != NULL; i++) {
+        if (next->job != job) {
+            continue;
+        }
+        if (thread_join(&next->thread, 0, 0) == KERNEL_OK) {
+            app_thread_release(next);
+            continue;
+        }
+        live++;
+        *t = next;
+        if (!next->ending) {
+            ps_kick(&next->ps);
+        }
+    }
+    jobs_unlock();
+    return live;
+}
+
+int job_wait(struct job *job)
+{
+    struct app_thread *t;
+    int status;
+
+    (void)semaphore_wait(&job->ended, KERNEL_FOREVER, 0);
+    for (unsigned kicks = 0; collect(job, &t) > 0; kicks++) {
+        if (kicks == STUCK_KICKS) {
+            console_printf("%s does not end: it makes no call in which it could\n",
+                           job->app->name);
+        }
+        (void)thread_join(&t->thread, KICK_MS, 0);
+    }
+    ps_close_owned(job);
+    stdio_disown(job);
+    heap_free_owned(job);
+    status = job->status;
+    job->app = NULL;
+    return status;
+}
+
+/* Whether the job's main thread has yet to notice signals. Pool locked. */
+static bool is_waiting(const struct job *job, int pid)
+{
+    return job->app != NULL && job->pid == pid && !job->over && job->main->job == job &&
+           !job->main->ending && (job->pending != 0 || job->main->ps.interrupt);
+}
+
+void job_kick_main(struct job *job, int pid)
+{
+    for (unsigned kicks = 0; kicks < SIGNAL_KICKS; kicks++) {
+        bool waiting;
+
+        jobs_lock();
+        waiting = is_waiting(job, pid);
+        if (waiting) {
+            ps_kick(&job->main->ps);
+        }
+        jobs_unlock();
+        if (!waiting) {
+            break;
+        }
+        (void)thread_sleep(KICK_MS, 0);
+    }
+}
+
+int atexit(void (*function)(void))
+{
+    struct job *job = job_self();
+    struct job_exit_handler *handler = job != NULL ? malloc(sizeof *handler) : NULL;
+
+    if (handler == NULL) {
+        return -1;
+    }
+    handler->function = function;
+    handler->next = job->at_exit;
+    job->at_exit = handler;
+    return 0;
+}
+
+_Noreturn void ps__exit(int status)
+{
+    struct app_thread *t = app_thread_self();
+
+    if (t == NULL) {
+        main_end(status);
+        kernel_panic("a thread of the system called exit()");
+    }
+    job_end(t->job, status & 0xff);
+    app_thread_end(t, status);
+}
+
+/* newlib's would flush the FILEs of every thread there is. */
+_Noreturn void exit(int status)
+{
+    struct job *job = job_self();
+
+    while (job != NULL && job->at_exit != NULL) {
+        struct job_exit_handler *handler = job->at_exit;
+
+        job->at_exit = handler->next;
+        handler->function();
+    }
+    ps__exit(status);
+}
+
+#undef _exit
+_Noreturn void _exit(int status)
+{
+    ps__exit(status);
+}
+
+const void *ps_port_owner(void)
+{
+    return job_self();
+}

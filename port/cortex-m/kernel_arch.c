@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The thread kernel's machine for ARMv7-M: context switch, critical sections, clock and alarm.
+ *
+ * Theory of operation: threads run in privileged thread mode on PSP, ISRs on MSP. PendSV has the
+ * lowest priority of all, so a switch never cuts an ISR in two. Critical sections mask all
+ * interrupts with PRIMASK: an ISR of any priority may use the kernel.
+ *
+ * The clock is SysTick, 24 bits of core clock. It always runs; COUNTFLAG tells that a period is
+ * over, and nothing but clock_sync() may read SYST_CSR, because reading clears the flag. For an
+ * alarm before the end of the running period the counter is restarted with a shorter one:
+ * what has passed is read right before the restart, and the cycles between reading and
+ * restarting are a constant that is added, so that frequent alarms do not slow the clock down.
+ * After the restart SYST_RVR goes back to the longest period at once: the period after the alarm
+ * is long, and an ISR that comes late (a busy emulator) cannot miss a second flag.
+ *
+ * The core clock must be a multiple of 1 kHz, and not be changed after kernel_arch_init().
+ * Sources: ARMv7-M Architecture Reference Manual (DDI 0403), B1.5, B3.2, B3.3.
+ */
+#include <reent.h>
+
+#include "kernel_internal.h"
+
+#ifdef __ARM_FP
+#error "the context switch saves no FPU registers: build with -mfloat-abi=soft"
+#endif
+
+struct systick {
+    volatile uint32_t csr, rvr, cvr, calib;
+};
+
+#define SYSTICK ((struct systick *)0xe000e010u)
+#define CSR_ENABLE (1u << 0)
+#define CSR_TICKINT (1u << 1)
+#define CSR_CLKSOURCE (1u << 2) /* the core clock */
+#define CSR_COUNTFLAG (1u << 16)
+#define LONGEST (1u << 24) /* cycles of a period */
+
+#define SCB_ICSR (*(volatile uint32_t *)0xe000ed04u)
+#define ICSR_PENDSVSET (1u << 28)
+#define SCB_SHPR3 (*(volatile uint32_t *)0xe000ed20u)
+#define SHPR3_PENDSV (0xffu << 16)  /* the lowest priority, whatever bits there are */
+#define SHPR3_SYSTICK (0xc0u << 24) /* above it, also with two bits */
+
+#define XPSR_THUMB (1u << 24)
+#define STACK_MIN 256u /* bytes: two frames with all registers and as much for the thread */
+
+/* Cycles from the sample of SYST_CVR to the restart: store after load, and one for the reload. */
+#define RESTART_CYCLES 4u
+/* QEMU's SysTick rests at zero for 10 us after a write to SYST_CVR; silicon for one cycle. */
+#define RESTS_PER_MS 100u
+
+extern uint32_t board_core_hz(void);
+
+void PendSV_Handler(void);
+void SysTick_Handler(void);
+void *kernel_arch_switch(void);
+
+static struct {
+    uint32_t cycles_per_ms;
+    uint32_t ms, cycles; /* the time when the running period began */
+    uint32_t period;     /* cycles of the running period */
+    bool alarm_set;
+    uint32_t alarm_at;
+} sys_clock;
+
+static void clock_add(uint32_t cycles)
+{
+    cycles += sys_clock.cycles;
+    sys_clock.ms += cycles / sys_clock.cycles_per_ms;
+    sys_clock.cycles = cycles % sys_clock.cycles_per_ms;
+}
+
+/* Waits for the end of the moment between two periods, in which the counter is 0. */
+static uint32_t counter_after_zero(void)
+{
+    uint32_t left;
+
+    do
+        left = SYSTICK->cvr;
+    while (left == 0);
+    return left;
+}
+
+/* Accounts for a period that is over; returns the cycles of the running one that have passed. */
+static uint32_t clock_sync(void)
+{
+    uint32_t left = SYSTICK->cvr;
+
+    while (SYSTICK->csr & CSR_COUNTFLAG) {
+        clock_add(sys_clock.period);
+        sys_clock.period = LONGEST;
+        left = counter_after_zero();
+    }
+    return sys_clock.period - left;
+}
+
+/* Ends the running period now and starts one of `cycles`. */
+static void clock_restart(uint32_t cycles)
+{
+    uint32_t before = SYSTICK->cvr, left, rest = 0;
+
+    SYSTICK->rvr = cycles - 1;
+    left = SYSTICK->cvr;
+    SYSTICK->cvr = 0;
+    if (SYSTICK->cvr == 0 && SYSTICK->cvr == 0)
+        rest = sys_clock.cycles_per_ms / RESTS_PER_MS;
+    (void)counter_after_zero();
+    SYSTICK->rvr = LONGEST - 1;
+    if (left > before)
+        left = 0; /* it ran out in between: an emulator may pause anywhere */
+    clock_add(sys_clock.period - left + RESTART_CYCLES + rest);
+    sys_clock.period = cycles;
+}
+
+void kernel_arch_init(void)
+{
+    uint32_t hz = board_core_hz();
+
+    kernel_assert(hz % 1000 == 0, "the core clock is no multiple of 1 kHz");
+    sys_clock.cycles_per_ms = hz / 1000;
+    sys_clock.ms = KERNEL_CLOCK_START_MS;
+    sys_clock.cycles = 0;
+    sys_clock.period = LONGEST;
+    sys_clock.alarm_set = false;
+    SCB_SHPR3 = (SCB_SHPR3 & 0x0000ffffu) | SHPR3_PENDSV | SHPR3_SYSTICK;
+    SYSTICK->rvr = LONGEST - 1;
+    SYSTICK->cvr = 0;
+    SYSTICK->csr = CSR_ENABLE | CSR_TICKINT | CSR_CLKSOURCE;
+    (void)counter_after_zero();
+}
+
+uint32_t kernel_arch_now_ms(void)
+{
+    uint32_t passed = clock_sync();
+
+    return sys_clock.ms + (sys_clock.cycles + passed) / sys_clock.cycles_per_ms;
+}
+
+/* Makes the running period end at the alarm, unless it ends before: then its ISR will see. */
+static void alarm_program(void)
+{
+    uint32_t passed = clock_sync();
+    uint32_t shortest = sys_clock.cycles_per_ms / 50;
+    uint32_t ms = sys_clock.alarm_at - sys_clock.ms; /* after the running period's beginning */
+    uint32_t cycles;
+
+    if (ms > LONGEST / sys_clock.cycles_per_ms)
+        return;
+    cycles = ms * sys_clock.cycles_per_ms;
+    cycles -= cycles < sys_clock.cycles + passed ? cycles : sys_clock.cycles + passed;
+    if (cycles < shortest)
+        cycles = shortest;
+    if (sys_clock.period - passed > cycles + shortest)
+        clock_restart(cycles);
+}
+
+void kernel_arch_set_alarm(uint32_t ms)
+{
+    sys_clock.alarm_at = kernel_arch_now_ms() + ms;
+    sys_clock.alarm_set = true;
+    alarm_program();
+}
+
+void SysTick_Handler(void)
+{
+    uint32_t saved = kernel_arch_lock();
+
+    if (sys_clock.alarm_set) {
+        if ((int32_t)(kernel_arch_now_ms() - sys_clock.alarm_at) >= 0) {
+            sys_clock.alarm_set = false;
+            kernel_alarm();
+        } else {
+            alarm_program();
+        }
+    } else {
+        (void)clock_sync();
+    }
+    kernel_arch_unlock(saved);
+}
+
+uint32_t kernel_arch_lock(void)
+{
+    uint32_t saved;
+
+    __asm volatile("mrs %0, primask\n\tcpsid i" : "=r"(saved) : : "memory");
+    return saved;
+}
+
+void kernel_arch_unlock(uint32_t saved)
+{
+    /* isb: what became pending is taken before the next instruction. */
+    __asm volatile("msr primask, %0\n\tisb" : : "r"(saved) : "memory");
+}
+
+bool kernel_arch_in_isr(void)
+{
+    uint32_t exception;
+
+    __asm volatile("mrs %0, ipsr" : "=r"(exception));
+    return exception != 0;
+}
+
+void kernel_arch_request_switch(void)
+{
+    SCB_ICSR = ICSR_PENDSVSET;
+    __asm volatile("dsb" : : : "memory");
+}
+
+void kernel_arch_idle(void)
+{
+    __asm volatile("dsb\n\twfi" : : : "memory");
+}
+
+void *kernel_arch_stack_init(void *stack, size_t size, void (*entry)(void *), void *arg,
+                             void (*on_return)(void))
+{
+    uint32_t *frame = (uint32_t *)((uintptr_t)stack + size) - 16;
+    unsigned i;
+
+    if (size < STACK_MIN)
+        return NULL;
+    for (i = 0; i < 16; i++)
+        frame[i] = 0;                             /* r4-r11; then as the hardware stacks: */
+    frame[8] = (uint32_t)(uintptr_t)arg;          /* r0 */
+    frame[13] = (uint32_t)(uintptr_t)on_return;   /* lr */
+    frame[14] = (uint32_t)(uintptr_t)entry & ~1u; /* pc, which has no Thumb bit */
+    frame[15] = XPSR_THUMB;
+    return frame;
+}
+
+/* The C part of the switch: chooses, and makes newlib's state follow. Returns the new sp. */
+__attribute__((used)) void *kernel_arch_switch(void)
+{
+    uint32_t saved = kernel_arch_lock();
+    struct thread *next = kernel_pick_next();
+
+    kernel_current = next;
+    _impure_ptr = next->reent != NULL ? next->reent : _GLOBAL_REENT;
+    kernel_arch_unlock(saved);
+    return next->sp;
+}
+
+/* r0-r3, r12, lr, pc and xpsr of the thread are on its stack already. An ISR may come at any
+ * instruction here: it uses MSP and no list but with interrupts off. */
+__attribute__((naked)) void PendSV_Handler(void)
+{
+    __asm volatile("mrs r0, psp                 \n" /* sp = psp;                          */
+                   "stmdb r0!, {r4-r11}         \n" /* *--sp = r11; ... *--sp = r4;       */
+                   "ldr r1, =kernel_current     \n"
+                   "ldr r1, [r1]                \n"
+                   "str r0, [r1]                \n" /* kernel_current->sp = sp;           */
+                   "mov r4, lr                  \n" /* kept by the call, as any r4        */
+                   "bl kernel_arch_switch       \n" /* sp = kernel_arch_switch();         */
+                   "mov lr, r4                  \n"
+                   "ldmia r0!, {r4-r11}         \n" /* r4 = *sp++; ... r11 = *sp++;       */
+                   "msr psp, r0                 \n" /* psp = sp;                          */
+                   "bx lr                       \n" /* return from exception, to `next`   */
+                   ".ltorg                      \n");
+}
+
+/* Leaves the caller's stack to the ISRs, and goes on as a return from PendSV would. */
+__attribute__((naked)) static void first_thread(void *sp __attribute__((unused)))
+{
+    __asm volatile("ldr r1, =0xe000ed08         \n" /* VTOR                               */
+                   "ldr r1, [r1]                \n"
+                   "ldr r1, [r1]                \n"
+                   "msr msp, r1                 \n" /* msp = the vector table's first word */
+                   "add r0, r0, #32             \n" /* r4-r11 need no value               */
+                   "msr psp, r0                 \n" /* psp = sp + 8;                      */
+                   "movs r1, #2                 \n"
+                   "msr control, r1             \n" /* thread mode runs on psp            */
+                   "isb                         \n"
+                   "ldr r0, [sp]                \n" /* entry's argument                   */
+                   "ldr lr, [sp, #20]           \n" /* where entry returns to             */
+                   "ldr r1, [sp, #24]           \n"
+                   "orr r1, r1, #1              \n" /* bx wants the Thumb bit             */
+                   "add sp, sp, #32             \n"
+                   "cpsie i                     \n"
+                   "bx r1                       \n" /* entry(arg);                        */
+                   ".ltorg                      \n");
+}
+
+_Noreturn void kernel_arch_start(struct thread *first)
+{
+    _impure_ptr = first->reent != NULL ? first->reent : _GLOBAL_REENT;
+    first_thread(first->sp);
+    __builtin_unreachable();
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The C library behind the wrappers of port/common, for descriptors that are no sockets, and where
+ * lwIP's diagnostics go. */
+#include <stdarg.h>
+#include <stdio.h>
+#include "console.h"
+#include "ps_internal.h"
+#include <unistd.h>
+/* The library's own functions are wanted here. */
+#undef close
+#undef read
+#undef write
+
+#define DIAGNOSTIC_SIZE 160
+
+int ps_libc_close(int fd)
+{
+    return close(fd);
+}
+
+ssize_t ps_libc_read(int fd, void *data, size_t length)
+{
+    return read(fd, data, length);
+}
+
+ssize_t ps_libc_write(int fd, const void *data, size_t length)
+{
+    return write(fd, data, length);
+}
+
+/* The console has no flags to set. */
+int ps_libc_fcntl(int fd, int command, long value)
+{
+    LWIP_UNUSED_ARG(fd);
+    LWIP_UNUSED_ARG(command);
+    LWIP_UNUSED_ARG(value);
+    errno = EINVAL;
+    return -1;
+}
+
+/* Only sockets can be polled. */
+int ps_libc_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    int bad = 0;
+
+    LWIP_UNUSED_ARG(timeout_ms);
+    for (nfds_t i = 0; i < count; i++) {
+        fds[i].revents = fds[i].fd >= 0 ? POLLNVAL : 0;
+        bad += fds[i].fd >= 0;
+    }
+    return bad;
+}
+
+void port_diagnostic(const char *format, ...)
+{
+    char line[DIAGNOSTIC_SIZE];
+    va_list arguments;
+    int n;
+
+    va_start(arguments, format);
+    n = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (n > 0) {
+        console_write(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+    }
+}

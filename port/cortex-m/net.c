@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Brings lwIP and the board's network interface up, from the boot arguments. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "board.h"
+#include "boot.h"
+#include "console.h"
+#include "lwip/sys.h"
+#include "lwip/tcpip.h"
+#include "main.h"
+#include "ps.h"
+#include "ps_netif.h"
+#include "ps_random.h"
+
+/* Silicon negotiates for seconds; QEMU's link is up at once. */
+#define LINK_MS 10000u
+#define LINK_STEP_MS 10u
+
+static struct netif netif;
+
+static void signal_ready(void *sem)
+{
+    sys_sem_signal(sem);
+}
+
+/* The host's seed if there is one, and what the board itself has. */
+static void seed_random(const char *seed)
+{
+    uint32_t own[4];
+
+    ps_random_seed(seed, strlen(seed));
+    for (size_t i = 0; i < LWIP_ARRAYSIZE(own); i++) {
+        own[i] = board_entropy();
+    }
+    ps_random_seed(own, sizeof own);
+}
+
+static bool wait_for_link(void)
+{
+    u32_t start = sys_now();
+
+    while (!netif_is_link_up(&netif)) {
+        if (sys_now() - start >= LINK_MS) {
+            return false;
+        }
+        sys_msleep(LINK_STEP_MS);
+    }
+    return true;
+}
+
+int net_start(const struct boot_args *args)
+{
+    const struct netif *added;
+    const char *wrong;
+    sys_sem_t ready;
+
+    seed_random(args->seed);
+    (void)sys_sem_new(&ready, 0);
+    tcpip_init(signal_ready, &ready);
+    sys_arch_sem_wait(&ready, 0);
+    LOCK_TCPIP_CORE();
+    added = netif_add_noaddr(&netif, NULL, board_netif_init, ps_netif_input);
+    UNLOCK_TCPIP_CORE();
+    if (added == NULL) {
+        console_printf("portside: %s: the network interface cannot be used\n", board_name);
+        return -1;
+    }
+    board_netif_start(&netif);
+    if (!wait_for_link()) {
+        console_printf("portside: no link: is the cable in?\n"); /* it may come later */
+    }
+    wrong = ps_netif_configure(&netif, args->ip, args->gw);
+    if (wrong != NULL) {
+        console_printf("portside: ip=%s gw=%s: %s\n", args->ip, args->gw, wrong);
+        return -1;
+    }
+    return 0;
+}
+
+/* The stack is up before the first app runs. */
+void ps_port_start(void)
+{
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The shell, see shell.h. One command runs at a time, in the foreground. */
+#include "shell.h"
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include "board.h"
+#include "console.h"
+#include "job.h"
+#include "kernel.h"
+#include "words.h"
+
+#define WORDS_MAX 32
+#define STATUS_USAGE 2
+#define STATUS_CANNOT_RUN 126
+#define STATUS_UNKNOWN 127
+
+static struct thread *volatile shell_thread; /* while it waits for a line */
+static struct job *volatile foreground;
+
+void shell_interrupt(void)
+{
+    struct job *job = foreground;
+    struct thread *reader = shell_thread;
+
+    if (job != NULL) {
+        job_signal(job, SIGINT);
+    } else if (reader != NULL) {
+        thread_interrupt(reader);
+    }
+}
+
+static void help(void)
+{
+    console_printf("commands: help");
+    for (size_t i = 0; i < apps_count; i++) {
+        console_printf(" %s", apps[i].name);
+    }
+    console_printf("\nCOMMAND -h says what a command takes; Ctrl-C ends it.\n");
+}
+
+static int run_app(const struct app *app, int argc, char *argv[])
+{
+    struct job *job = job_start(app, argc, argv);
+    int status;
+
+    if (job == NULL) {
+        console_printf("%s: no job, thread or memory is free\n", app->name);
+        return STATUS_CANNOT_RUN;
+    }
+    foreground = job;
+    status = job_wait(job);
+    foreground = NULL;
+    return status;
+}
+
+int shell_command(const char *line)
+{
+    static char text[BOARD_LINE_MAX]; /* of the one foreground command */
+    static char *words[WORDS_MAX];
+    const struct app *app;
+    int count;
+
+    if (strlen(line) >= sizeof text) {
+        console_printf("the command line is too long\n");
+        return STATUS_USAGE;
+    }
+    strcpy(text, line);
+    count = words_split(text, words, WORDS_MAX);
+    if (count < 0) {
+        console_printf(count == WORDS_TOO_MANY ? "too many words\n" : "a quote is not closed\n");
+        return STATUS_USAGE;
+    }
+    if (count == 0) {
+        return 0;
+    }
+    if (strcmp(words[0], "help") == 0) {
+        help();
+        return 0;
+    }
+    app = app_find(words[0]);
+    if (app == NULL) {
+        console_printf("%s: unknown command; help lists those there are\n", words[0]);
+        return STATUS_UNKNOWN;
+    }
+    return run_app(app, count, words);
+}
+
+/* Reads a whole line without its newline; false when ^C or ^D came instead. */
+static bool read_line(char *line, size_t size)
+{
+    int length;
+
+    shell_thread = thread_self();
+    length = console_read(line, size - 1);
+    shell_thread = NULL;
+    (void)thread_clear_interrupt(thread_self()); /* a ^C that came too late for the wait */
+    if (length <= 0) {
+        return false;
+    }
+    line[length - 1] = '\0';
+    return true;
+}
+
+_Noreturn void shell_run(void)
+{
+    char line[BOARD_LINE_MAX];
+
+    for (;;) {
+        int status;
+
+        console_printf("portside> ");
+        if (!read_line(line, sizeof line)) {
+            continue;
+        }
+        status = shell_command(line);
+        if (status != 0) {
+            console_printf("exit status %d\n", status);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The vector table and the way from reset to the first thread.
+ *
+ * Theory of operation: the table lies in section .vectors, which the board's linker script puts
+ * at address 0. Every entry but the first two is a weak alias of unexpected_interrupt() (fault.c):
+ * the kernel's port defines SVC_Handler, PendSV_Handler and SysTick_Handler, fault.c the faults,
+ * and a board overrides the interrupts of its chips by defining `void irq13_handler(void)` and so
+ * on, named by their number in the NVIC. Nothing has to be registered at run time.
+ * The main stack is used until the first thread runs and by interrupt handlers ever after.
+ */
+#include <stdint.h>
+#include "board.h"
+#include "fault.h"
+#include "main.h"
+
+typedef void (*vector)(void);
+
+extern uint32_t _sidata[], _sdata[], _edata[], _sbss[], _ebss[], _stack_top[];
+
+_Noreturn void Reset_Handler(void);
+
+#define WEAK_VECTOR(name) void name(void) __attribute__((weak, alias("unexpected_vector")))
+
+/* An alias must be of a function in this file; the fault handler is elsewhere. */
+static void __attribute__((naked, used)) unexpected_vector(void)
+{
+    __asm volatile("b unexpected_interrupt");
+}
+
+WEAK_VECTOR(NMI_Handler);
+WEAK_VECTOR(HardFault_Handler);
+WEAK_VECTOR(MemManage_Handler);
+WEAK_VECTOR(BusFault_Handler);
+WEAK_VECTOR(UsageFault_Handler);
+WEAK_VECTOR(SVC_Handler);
+WEAK_VECTOR(DebugMon_Handler);
+WEAK_VECTOR(PendSV_Handler);
+WEAK_VECTOR(SysTick_Handler);
+
+#define EIGHT(X, tens, a, b, c, d, e, f, g, h)                                                     \
+    X(tens##a) X(tens##b) X(tens##c) X(tens##d) X(tens##e) X(tens##f) X(tens##g) X(tens##h)
+#define EACH_IRQ(X)                                                                                \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)                                              \
+    EIGHT(X, 1, 0, 1, 2, 3, 4, 5, 6, 7) X(18) X(19)                                                \
+    EIGHT(X, 2, 0, 1, 2, 3, 4, 5, 6, 7) X(28) X(29)                                                \
+    EIGHT(X, 3, 0, 1, 2, 3, 4, 5, 6, 7) X(38) X(39)                                                \
+    EIGHT(X, 4, 0, 1, 2, 3, 4, 5, 6, 7) X(48) X(49)                                                \
+    EIGHT(X, 5, 0, 1, 2, 3, 4, 5, 6, 7) X(58) X(59)                                                \
+    X(60) X(61) X(62) X(63)
+
+#define DECLARE_IRQ(n) WEAK_VECTOR(irq##n##_handler);
+EACH_IRQ(DECLARE_IRQ)
+
+struct vector_table {
+    uint32_t *stack;
+    vector system[15];
+    vector irq[64];
+};
+
+#define IRQ_ENTRY(n) irq##n##_handler,
+
+extern const struct vector_table vectors;
+__attribute__((section(".vectors"), used)) const struct vector_table vectors = {
+    .stack = _stack_top,
+    .system = {Reset_Handler, NMI_Handler, HardFault_Handler, MemManage_Handler, BusFault_Handler,
+               UsageFault_Handler, 0, 0, 0, 0, SVC_Handler, DebugMon_Handler, 0, PendSV_Handler,
+               SysTick_Handler},
+    .irq = {EACH_IRQ(IRQ_ENTRY)},
+};
+
+_Static_assert(sizeof(struct vector_table) == (16 + 64) * 4, "one word a vector");
+
+/* The loops must not become calls of memcpy and memset before these have a stack to trust. */
+_Noreturn void Reset_Handler(void)
+{
+    const uint32_t *from = _sidata;
+
+    for (volatile uint32_t *to = _sdata; to < _edata; to++) {
+        *to = *from++;
+    }
+    for (volatile uint32_t *to = _sbss; to < _ebss; to++) {
+        *to = 0;
+    }
+    fault_init();
+    board_init();
+    main_start();
+}
