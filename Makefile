@@ -4,6 +4,8 @@
 
 BOARDS := mps2-an385
 APPS := udp_send udp_recv tcp_client tcp_server
+# Programs of the tests, on every stack like the apps.
+PROBES := $(patsubst tests/system/probes/%.c,%,$(wildcard tests/system/probes/*.c))
 
 BUILD := build
 LWIP := $(or $(LWIP_DIR),$(BUILD)/lwip)
@@ -60,11 +62,14 @@ $(HOST)/obj/%.o: %.c $(HOST)/flags | setup
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(WARNINGS) -c $< -o $@
 
+# $(1): the source without .c; $(2): the binary.
 define host_app
-$(HOST)/$(subst _,-,$(1)): $(HOST)/obj/apps/$(1).o $(HOST_OBJ)
+$(2): $(HOST)/obj/$(1).o $(HOST_OBJ)
+	@mkdir -p $$(@D)
 	$(CC) -pthread $$^ -o $$@
 endef
-$(foreach app,$(APPS),$(eval $(call host_app,$(app))))
+$(foreach app,$(APPS),$(eval $(call host_app,apps/$(app),$(HOST)/$(subst _,-,$(app)))))
+$(foreach probe,$(PROBES),$(eval $(call host_app,tests/system/probes/$(probe),$(HOST)/probes/$(subst _,-,$(probe)))))
 
 host: $(HOST_BIN)
 
@@ -102,16 +107,37 @@ $(LINUX_LIB): $(LINUX_LIB_OBJ)
 	$(AR) rcs $@ $^
 
 define linux_app
-$(LINUX)/$(subst _,-,$(1)): $(LINUX)/obj/apps/$(1).o $(LINUX_OBJ) $(LINUX_LIB)
+$(2): $(LINUX)/obj/$(1).o $(LINUX_OBJ) $(LINUX_LIB)
+	@mkdir -p $$(@D)
 	$(CC) -pthread $$^ -o $$@
 endef
-$(foreach app,$(APPS),$(eval $(call linux_app,$(app))))
+$(foreach app,$(APPS),$(eval $(call linux_app,apps/$(app),$(LINUX)/$(subst _,-,$(app)))))
+$(foreach probe,$(PROBES),$(eval $(call linux_app,tests/system/probes/$(probe),$(LINUX)/probes/$(subst _,-,$(probe)))))
 
 linux: $(LINUX_BIN)
 
 # --- Boards: one image each, with every app in it ---
 
 BOARD_PORT := $(wildcard port/common/*.c) $(wildcard port/cortex-m/*.c)
+
+# An image of board $(1) called $(2), with the programs $(3) (sources without .c).
+define board_image
+$(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags
+	@{ echo '#include "job.h"'; \
+	$(foreach app,$(notdir $(3)),echo 'int app_$(app)_main(int argc, char **argv);';) \
+	echo 'const struct app apps[] = {'; \
+	$(foreach app,$(notdir $(3)),echo '    {"$(subst _,-,$(app))", app_$(app)_main},';) \
+	echo '};'; \
+	echo 'const size_t apps_count = sizeof apps / sizeof apps[0];'; } > $$@
+
+$(BUILD)/$(1)/obj/$(2).o: $(BUILD)/$(1)/$(2).c | setup
+	$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
+
+$(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)) $(BUILD)/$(1)/obj/$(2).o \
+    $$($(1)_LD)
+	$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
+	    -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
+endef
 
 # All that belongs to board $(1); its board.mk names the processor, the sources and the linker script.
 define board_rules
@@ -120,7 +146,6 @@ $(1)_DIR := $(BUILD)/$(1)
 $(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.specs $$(BOARD_MCU) \
     -DBOARD_BOOT_ARGS='"$$(BOARD_BOOT_ARGS)"' -Iport/cortex-m/include -Iport/include -Iport/common -Iport/cortex-m \
     -Ilwipopts/$(1) -Iboard/$(1) -Iboard/drivers -isystem $(LWIP)/src/include
-$(1)_APP_OBJ := $(patsubst %,$(BUILD)/$(1)/obj/apps/%.app.o,$(APPS))
 $(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) apps/lib/encoding_none.c $(BOARD_PORT)) \
     $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
     $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC))
@@ -128,7 +153,7 @@ $(1)_LD := $$(BOARD_LD)
 $(1)_MCU := $$(BOARD_MCU)
 BOARD_BOOT_ARGS :=
 
-$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS))
+$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS) $(PROBES))
 
 $(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
@@ -138,24 +163,12 @@ $(BUILD)/$(1)/obj/%.o: %.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
 	$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
 
-# An app's main() and nothing else of it is seen by the rest of the image.
-$(BUILD)/$(1)/obj/apps/%.app.o: $(BUILD)/$(1)/obj/apps/%.o
-	$(CROSS)objcopy --redefine-sym main=app_$$*_main --keep-global-symbol=app_$$*_main $$< $$@
+# The main() of a program and nothing else of it is seen by the rest of the image.
+$(BUILD)/$(1)/obj/%.app.o: $(BUILD)/$(1)/obj/%.o
+	$(CROSS)objcopy --redefine-sym main=app_$$(*F)_main --keep-global-symbol=app_$$(*F)_main $$< $$@
 
-$(BUILD)/$(1)/apps.c: $(BUILD)/$(1)/flags
-	@{ echo '#include "job.h"'; \
-	$(foreach app,$(APPS),echo 'int app_$(app)_main(int argc, char **argv);';) \
-	echo 'const struct app apps[] = {'; \
-	$(foreach app,$(APPS),echo '    {"$(subst _,-,$(app))", app_$(app)_main},';) \
-	echo '};'; \
-	echo 'const size_t apps_count = sizeof apps / sizeof apps[0];'; } > $$@
-
-$(BUILD)/$(1)/obj/apps.o: $(BUILD)/$(1)/apps.c | setup
-	$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
-
-$(BUILD)/$(1)/portside.elf: $$($(1)_OBJ) $$($(1)_APP_OBJ) $(BUILD)/$(1)/obj/apps.o $$($(1)_LD)
-	$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
-	    -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
+$(call board_image,$(1),portside,$(addprefix apps/,$(APPS)))
+$(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(addprefix tests/system/probes/,$(PROBES)))
 
 $(1): $(BUILD)/$(1)/portside.elf
 endef

@@ -122,7 +122,8 @@ static int show_help(void)
         "               it (default: all of them, and the stack's choice)\n"
         "  -g GROUP     also join this multicast group\n"
         "  -n COUNT     end after COUNT datagrams (default: never)\n"
-        "  -e ENCODING  the text is in %s (default utf-8)\n"
+        "  -e ENCODING  the text is in ENCODING, by default utf-8:\n"
+           "               %s\n"
         "  -E           echo each datagram to its sender\n"
         "  -h           show this help\n",
         encoding_help);

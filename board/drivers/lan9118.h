@@ -12,6 +12,10 @@
 #include "lwip/netif.h"
 #include "lwip/sys.h"
 
+/* Received data that the chip holds; a frame takes its words of 4 bytes, FCS and ETH_PAD_SIZE too.
+ */
+#define LAN9118_RX_FIFO_BYTES 10560
+
 /* What happened, by cause; only ever counted up. Written by the driver's thread (rx, link) and by
  * whoever holds the core lock (tx); a reader needs no lock. */
 struct lan9118_counters {

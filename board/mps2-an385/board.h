@@ -12,8 +12,7 @@
 
 #include "lwip/netif.h"
 
-/* Interrupts (AN385, interrupt map); the table has that many entries behind the 16 of the core. */
-#define BOARD_IRQS 32
+/* Interrupts (AN385, interrupt map). */
 #define BOARD_IRQ_UART0_RX 0
 #define BOARD_IRQ_ETHERNET 13
 
@@ -31,7 +30,6 @@
 #define BOARD_JOBS 4         /* programs at once */
 #define BOARD_APP_THREADS 12 /* threads of all programs together, besides each one's main() */
 #define BOARD_APP_STACK 4096 /* bytes, of each of them and of each main() */
-#define BOARD_JOB_FILES 8    /* open files of one program, besides stdin, stdout, stderr */
 #define BOARD_LINE_MAX 256   /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_RX_STACK 2048  /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
 #define BOARD_RX_PRIORITY 5  /* of the same, in the kernel's numbers */

@@ -24,13 +24,14 @@ struct ps_thread;
 
 /* One for each thread that may use sockets, kept by the port, zeroed when the thread starts. */
 struct ps_thread {
-    volatile bool interrupt;      /* sticky: the next call that would block returns EINTR */
-    volatile bool hit;            /* the wait under way ended because of `interrupt` */
-    volatile bool inside;         /* between a wrapper's entry and its exit */
+    volatile bool interrupt;       /* sticky: the next call that would block returns EINTR */
+    volatile bool hit;             /* the wait under way ended because of `interrupt` */
+    volatile bool inside;          /* between a wrapper's entry and its exit */
     struct netconn *volatile conn; /* what the call under way may block on, or NULL */
-    struct netconn *volatile cut; /* the netconn whose send timeout a kick cut short */
-    int32_t cut_timeout;          /* milliseconds to put back there */
-    void *netconn_sem; /* lwIP's semaphore of this thread (sys_sem_t *); NULL before its first use */
+    struct netconn *volatile cut;  /* the netconn whose send timeout a kick cut short */
+    int32_t cut_timeout;           /* milliseconds to put back there */
+    void
+        *netconn_sem; /* lwIP's semaphore of this thread (sys_sem_t *); NULL before its first use */
     uintptr_t sem_room[3]; /* where the port keeps it */
 };
 

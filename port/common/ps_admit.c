@@ -26,7 +26,7 @@
 #include "ps_netif.h"
 
 #if PS_QUOTA_WATCH >= PBUF_POOL_SIZE
-_Static_assert(MEMP_NUM_TCP_PCB * PS_QUOTA +
+_Static_assert(MEMP_NUM_TCP_PCB *PS_QUOTA +
                        PS_UDP_SOCKETS * DEFAULT_UDP_RECVMBOX_SIZE * PS_DATAGRAM_PBUFS +
                        IP_REASS_MAX_PBUFS + PS_RESERVE <=
                    PBUF_POOL_SIZE,

@@ -8,6 +8,25 @@
 #include "lwip/tcpip.h"
 #include "ps.h"
 
+/* Stands for "no send timeout" (24.8 days): lwIP wants one set before a kick can shorten it. */
+#define PS_NO_SEND_TIMEOUT INT32_MAX
+
+struct netconn;
+
+/* The netconn behind a socket, or NULL. */
+struct netconn *ps_netconn_of(int fd);
+bool ps_is_stream(const struct netconn *conn);
+
+/* Begins a call; false, with EINTR, when it would block and an interrupt is due. */
+bool ps_enter(int fd, bool blocks);
+
+/* Ends a call that returned `result`, and returns what the app gets; `idle` is what the call
+ * returns when a wait ran out. */
+ssize_t ps_leave(ssize_t result, ssize_t idle);
+
+/* Takes the calling thread's interrupt back. */
+void ps_consume(struct ps_thread *t);
+
 /* Records fd's owner (and, when there is one, its birth); returns the previous one. */
 const void *ps_owner_set(int fd, const void *owner);
 

@@ -20,9 +20,7 @@ int ps_getaddrinfo(const char *node, const char *service, const struct addrinfo 
     code = t != NULL && t->interrupt ? EAI_SYSTEM : lwip_getaddrinfo(node, service, hints, result);
     if (t != NULL) {
         if (code == EAI_SYSTEM || (code != 0 && t->hit)) {
-            t->hit = false;
-            t->interrupt = false;
-            ps_port_unwake(t);
+            ps_consume(t);
             code = EAI_SYSTEM;
         }
         t->inside = false;

@@ -76,8 +76,8 @@ static int refuse(const char *what, const char *word, char *error, size_t size)
 {
     size_t length = word_length(word);
 
-    (void)snprintf(error, size, "%s: %.*s", what,
-                   (int)(length < LENGTH_MAX ? length : LENGTH_MAX), word);
+    (void)snprintf(error, size, "%s: %.*s", what, (int)(length < LENGTH_MAX ? length : LENGTH_MAX),
+                   word);
     return -1;
 }
 

@@ -39,7 +39,7 @@ static struct {
 } line;
 
 static struct mutex output_lock;
-static volatile uint32_t lost; /* by the interrupt, the ring was full */
+static volatile uint32_t lost;    /* by the interrupt, the ring was full */
 static volatile uint32_t refused; /* by the console thread */
 static bool is_crlf;
 static void (*interrupt_hook)(void);

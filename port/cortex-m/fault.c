@@ -102,10 +102,9 @@ static uint32_t active_exception(void)
 static void put_exception(uint32_t number)
 {
     static const char *const names[] = {
-        "thread mode", "reset",      "NMI",        "HardFault",
-        "MemManage",   "BusFault",   "UsageFault", "reserved",
-        "reserved",    "reserved",   "reserved",   "SVC",
-        "DebugMon",    "reserved",   "PendSV",     "SysTick",
+        "thread mode", "reset",    "NMI",      "HardFault", "MemManage", "BusFault",
+        "UsageFault",  "reserved", "reserved", "reserved",  "reserved",  "SVC",
+        "DebugMon",    "reserved", "PendSV",   "SysTick",
     };
 
     if (number < sizeof names / sizeof names[0]) {

@@ -12,9 +12,9 @@
 #include "main.h"
 #include "stdio_streams.h"
 
-#define KICK_MS 20        /* between two attempts to wake a thread: the first may come too early */
-#define STUCK_KICKS 100   /* attempts before the user is told */
-#define SIGNAL_KICKS 50   /* attempts to bring a signal to a job's main thread */
+#define KICK_MS 20      /* between two attempts to wake a thread: the first may come too early */
+#define STUCK_KICKS 100 /* attempts before the user is told */
+#define SIGNAL_KICKS 50 /* attempts to bring a signal to a job's main thread */
 #define MAX_PID 30000
 
 struct job_exit_handler {
@@ -194,13 +194,12 @@ int job_wait(struct job *job)
     (void)semaphore_wait(&job->ended, KERNEL_FOREVER, 0);
     for (unsigned kicks = 0; collect(job, &t) > 0; kicks++) {
         if (kicks == STUCK_KICKS) {
-            console_printf("%s does not end: it makes no call in which it could\n",
-                           job->app->name);
+            console_printf("%s does not end: it makes no call in which it could\n", job->app->name);
         }
         (void)thread_join(&t->thread, KICK_MS, 0);
     }
     ps_close_owned(job);
-    stdio_disown(job);
+    stdio_disown(job, job_count() == 1);
     heap_free_owned(job);
     status = job->status;
     job->app = NULL;

@@ -25,23 +25,31 @@ void stdio_close(void)
     (void)fclose(stdin);
 }
 
-static void drop_unclosed(struct _glue *glue, const void *owner)
+static bool is_system(const FILE *file)
+{
+    return file == _GLOBAL_REENT->_stdin || file == _GLOBAL_REENT->_stdout ||
+           file == _GLOBAL_REENT->_stderr;
+}
+
+/* A FILE does not know its job, but a buffer or a cookie on the heap tells; and what is open when
+ * no other job runs is this one's in any case. */
+static void drop_unclosed(struct _glue *glue, const void *owner, bool alone)
 {
     for (int i = 0; i < glue->_niobs; i++) {
         FILE *file = &glue->_iobs[i];
 
-        if (file->_flags != 0 &&
-            (heap_owner(file->_bf._base) == owner || heap_owner(file->_cookie) == owner)) {
+        if (file->_flags != 0 && !is_system(file) &&
+            (alone || heap_owner(file->_bf._base) == owner || heap_owner(file->_cookie) == owner)) {
             file->_flags = 0;
         }
     }
 }
 
-void stdio_disown(const void *owner)
+void stdio_disown(const void *owner, bool alone)
 {
     mutex_lock(&lock);
     for (struct _glue *glue = _GLOBAL_REENT->__sglue._next; glue != NULL; glue = glue->_next) {
-        drop_unclosed(glue, owner);
+        drop_unclosed(glue, owner, alone);
         heap_give(glue, NULL);
     }
     mutex_unlock(&lock);

@@ -8,6 +8,8 @@
 #ifndef PORTSIDE_STDIO_STREAMS_H
 #define PORTSIDE_STDIO_STREAMS_H
 
+#include <stdbool.h>
+
 /* Opens the calling thread's standard streams. App threads, first thing. */
 void stdio_open(void);
 
@@ -15,8 +17,9 @@ void stdio_open(void);
 void stdio_close(void);
 
 /* When all threads of the job `owner` have ended and before its heap blocks are freed: gives the
- * chain's blocks to the system, and drops FILEs that the job never closed. Threads. */
-void stdio_disown(const void *owner);
+ * chain's blocks to the system, and drops FILEs that the job never closed. `alone`: no other job
+ * runs. Threads without a job. */
+void stdio_disown(const void *owner, bool alone);
 
 /* How many FILEs are open in the whole system. Threads. */
 unsigned stdio_count(void);

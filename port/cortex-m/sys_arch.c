@@ -5,9 +5,9 @@
  * Theory of operation: lwIP's objects are the kernel's, with a flag for "valid". sys_sem_signal()
  * and sys_mbox_trypost_fromisr() may be called by interrupt handlers. A mailbox has the slots that
  * lwIP asked for and one more for the end of stream (ps_mbox.h); its slots and the stacks of
- * lwIP's threads come from lwIP's heap, so its statistics show them. Waits of an app's thread on mailboxes, and on
- * semaphores for a finite time, can be interrupted; endless waits on a semaphore cannot, since
- * the message that lwIP will signal lies on the waiter's stack.
+ * lwIP's threads come from lwIP's heap, so its statistics show them. Waits of an app's thread on
+ * mailboxes, and on semaphores for a finite time, can be interrupted; endless waits on a semaphore
+ * cannot, since the message that lwIP will signal lies on the waiter's stack.
  */
 #include "kernel_arch.h"
 #include "lwip/mem.h"
@@ -59,8 +59,8 @@ void sys_sem_signal(sys_sem_t *sem)
 
 u32_t sys_arch_sem_wait(sys_sem_t *sem, u32_t timeout)
 {
-    return result_of(semaphore_wait(&sem->kernel, kernel_time(timeout),
-                                    timeout != 0 ? flags_of_self() : 0));
+    return result_of(
+        semaphore_wait(&sem->kernel, kernel_time(timeout), timeout != 0 ? flags_of_self() : 0));
 }
 
 err_t sys_mutex_new(sys_mutex_t *mutex)
@@ -116,8 +116,8 @@ err_t sys_mbox_trypost(sys_mbox_t *mbox, void *message)
 {
     struct mailbox *m = &mbox->kernel;
     uint32_t saved = kernel_arch_lock();
-    bool posted = ps_mbox_admits(m, m->used, m->size - 1u, message, peek) &&
-                  mailbox_trypost(m, message) == 0;
+    bool posted =
+        ps_mbox_admits(m, m->used, m->size - 1u, message, peek) && mailbox_trypost(m, message) == 0;
 
     mbox->refused += !posted;
     kernel_arch_unlock(saved);
@@ -171,8 +171,8 @@ sys_thread_t sys_thread_new(const char *name, lwip_thread_fn entry, void *argume
 
     LWIP_ASSERT("memory for a thread", block != NULL);
     LWIP_ASSERT("a thread can be started",
-                thread_start(t, name, (unsigned)priority, entry, argument,
-                             (uint8_t *)start + room, (size_t)stack_size) == 0);
+                thread_start(t, name, (unsigned)priority, entry, argument, (uint8_t *)start + room,
+                             (size_t)stack_size) == 0);
     return t;
 }
 

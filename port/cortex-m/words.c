@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Splitting a command line into words, in place: what is written is never longer than what was read. */
+/* Splitting a command line into words, in place: what is written is never longer than what was
+ * read. */
 #include "words.h"
 #include <stdbool.h>
 #include <stddef.h>

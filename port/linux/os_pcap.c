@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A capture of every frame, in the format that tcpdump and Wireshark read (pcap, nanoseconds off). */
+/* A capture of every frame, in the format that tcpdump and Wireshark read (pcap, nanoseconds off).
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

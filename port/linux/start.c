@@ -84,21 +84,23 @@ static void choose_mac(void)
     static const uint64_t no_key[2];
     const char *text = setting("PORTSIDE_MAC", NULL);
     uint64_t hash = ps_siphash(no_key, tapif.tap.mac, sizeof tapif.tap.mac);
-    unsigned bytes[6];
-    int length = -1;
+    const char *next = text;
 
     if (text == NULL) {
         memcpy(tapif.mac, &hash, sizeof tapif.mac);
         tapif.mac[0] = 0x02;
         return;
     }
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-               &bytes[4], &bytes[5], &length) != 6 ||
-        text[length] != '\0' || (bytes[0] & 1) != 0) {
-        fail(2, "PORTSIDE_MAC: '%s' is not a unicast address like 02:00:00:00:00:01", text);
-    }
     for (size_t i = 0; i < sizeof tapif.mac; i++) {
-        tapif.mac[i] = (u8_t)bytes[i];
+        char *end = NULL;
+        unsigned long byte = isxdigit((unsigned char)*next) ? strtoul(next, &end, 16) : 256;
+
+        if (byte > 255 || end - next != 2 || *end != (i < sizeof tapif.mac - 1 ? ':' : '\0') ||
+            (i == 0 && (byte & 1) != 0)) {
+            fail(2, "PORTSIDE_MAC: '%s' is not a unicast address like 02:00:00:00:00:01", text);
+        }
+        tapif.mac[i] = (u8_t)byte;
+        next = end + 1;
     }
 }
 

@@ -3,10 +3,10 @@
  * lwIP's network interface on a Linux TAP device.
  *
  * Theory of operation: out, the pbuf chain goes to writev() as it is, on the thread that sends,
- * under the core lock. In, one thread keeps buffers of PBUF_POOL armed, as many as the largest frame needs,
- * and reads straight into them: it waits for the first frame, takes what else is there without
- * waiting, and hands the batch to lwIP under one core lock. When the pool is empty the rest of
- * the frame goes to a scratch area and the frame is dropped and counted. A second thread waits
+ * under the core lock. In, one thread keeps buffers of PBUF_POOL armed, as many as the largest
+ * frame needs, and reads straight into them: it waits for the first frame, takes what else is there
+ * without waiting, and hands the batch to lwIP under one core lock. When the pool is empty the rest
+ * of the frame goes to a scratch area and the frame is dropped and counted. A second thread waits
  * for changes of the interface: down, up, MTU, removal. An interface that is removed takes the
  * link down; the program lives on.
  * Per frame there is one system call, no allocation but the pool's, and no copy but the kernel's.
@@ -72,7 +72,8 @@ struct armed {
     struct pbuf *pbufs[ARMED_MAX]; /* NULL where the pool was empty */
     struct os_slice slices[ARMED_MAX];
     unsigned count;
-    u8_t scratch[PBUF_POOL_BUFSIZE]; /* shared by all slices without a pbuf: what is there is dropped */
+    u8_t scratch[PBUF_POOL_BUFSIZE]; /* shared by all slices without a pbuf: what is there is
+                                        dropped */
 };
 
 static void arm(struct armed *armed, unsigned frame_max)
@@ -82,8 +83,7 @@ static void arm(struct armed *armed, unsigned frame_max)
         if (armed->pbufs[i] == NULL) {
             armed->pbufs[i] = pbuf_alloc(PBUF_RAW, PBUF_POOL_BUFSIZE, PBUF_POOL);
         }
-        armed->slices[i].base =
-            armed->pbufs[i] != NULL ? armed->pbufs[i]->payload : armed->scratch;
+        armed->slices[i].base = armed->pbufs[i] != NULL ? armed->pbufs[i]->payload : armed->scratch;
         armed->slices[i].length = PBUF_POOL_BUFSIZE;
     }
 }
@@ -102,11 +102,11 @@ static struct pbuf *take_frame(struct armed *armed, size_t n)
     for (unsigned i = used; i-- > 0;) {
         struct pbuf *p = armed->pbufs[i];
 
-        p->len = (u16_t)(n - i * PBUF_POOL_BUFSIZE);
+        p->len = (u16_t)(n - (size_t)i * PBUF_POOL_BUFSIZE);
         p->tot_len = (u16_t)(p->len + (chain != NULL ? chain->tot_len : 0));
         p->next = chain;
         chain = p;
-        n = i * PBUF_POOL_BUFSIZE;
+        n = (size_t)i * PBUF_POOL_BUFSIZE;
         armed->pbufs[i] = NULL;
     }
     return chain;

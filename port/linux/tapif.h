@@ -8,7 +8,7 @@
 
 struct tapif {
     struct os_tap tap;
-    u8_t mac[6];  /* ours; the caller's choice */
+    u8_t mac[6];   /* ours; the caller's choice */
     u32_t no_pbuf; /* frames dropped because the pool was empty */
     struct netif *netif;
 };

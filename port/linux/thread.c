@@ -46,6 +46,8 @@ struct linux_thread *linux_thread_known(void)
 struct linux_thread *linux_thread_self(void)
 {
     struct linux_thread *t = known;
+    sys_sem_t *sem;
+    err_t error;
 
     if (t != NULL) {
         return t;
@@ -57,7 +59,10 @@ struct linux_thread *linux_thread_self(void)
     pthread_once(&key_once, make_key);
     pthread_setspecific(key, t);
     known = t;
-    (void)sys_netconn_sem();
+    sem = (sys_sem_t *)t->ps.sem_room;
+    error = sys_sem_new(sem, 0);
+    LWIP_ASSERT("memory for a semaphore", error == ERR_OK);
+    t->ps.netconn_sem = sem;
     pthread_mutex_lock(&list_lock);
     t->next = list;
     list = t;
@@ -67,15 +72,7 @@ struct linux_thread *linux_thread_self(void)
 
 sys_sem_t *sys_netconn_sem(void)
 {
-    struct linux_thread *t = linux_thread_self();
-    sys_sem_t *sem = t->ps.netconn_sem;
-
-    if (sem == NULL) {
-        sem = (sys_sem_t *)t->ps.sem_room;
-        LWIP_ASSERT("memory for a semaphore", sys_sem_new(sem, 0) == ERR_OK);
-        t->ps.netconn_sem = sem;
-    }
-    return sem;
+    return linux_thread_self()->ps.netconn_sem;
 }
 
 void linux_thread_each(void (*visit)(struct linux_thread *t, void *argument), void *argument)

@@ -10,7 +10,7 @@ struct getopt_data *job_getopt(void);
 #define opterr (job_getopt()->opterr)
 #define optopt (job_getopt()->optopt)
 #define getopt(argc, argv, options) __getopt_r(argc, argv, options, job_getopt())
-#define getopt_long(argc, argv, options, longs, index)                                             \
+#define getopt_long(argc, argv, options, longs, index) \
     __getopt_long_r(argc, argv, options, longs, index, job_getopt())
 
 #endif

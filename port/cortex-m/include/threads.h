@@ -39,7 +39,10 @@ typedef struct {
     volatile int state;
 } once_flag;
 
-#define ONCE_FLAG_INIT {0}
+#define ONCE_FLAG_INIT \
+    {                  \
+        0              \
+    }
 #define TSS_DTOR_ITERATIONS 1
 
 enum { mtx_plain = 0, mtx_recursive = 1, mtx_timed = 2 };

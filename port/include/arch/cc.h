@@ -16,9 +16,9 @@
 void port_diagnostic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void port_assert_failed(const char *message, const char *file, int line);
 
-#define LWIP_PLATFORM_DIAG(x)                                                                      \
-    do {                                                                                           \
-        port_diagnostic x;                                                                         \
+#define LWIP_PLATFORM_DIAG(x) \
+    do {                      \
+        port_diagnostic x;    \
     } while (0)
 #define LWIP_PLATFORM_ASSERT(x) port_assert_failed(x, __FILE__, __LINE__)
 

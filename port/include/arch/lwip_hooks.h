@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lwIP's hooks (LWIP_HOOK_FILENAME), implemented in port/common; all run with the core lock held. */
+/* lwIP's hooks (LWIP_HOOK_FILENAME), implemented in port/common; all run with the core lock held.
+ */
 #ifndef PORTSIDE_LWIP_HOOKS_H
 #define PORTSIDE_LWIP_HOOKS_H
 
@@ -21,7 +22,7 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct pbuf *p);
 
 /* getaddrinfo that a signal can interrupt. Thread context, core lock not held. */
 int ps_resolve(const char *name, ip_addr_t *address, u8_t type, err_t *result);
-#define LWIP_HOOK_NETCONN_EXTERNAL_RESOLVE(name, addr, addrtype, err)                              \
+#define LWIP_HOOK_NETCONN_EXTERNAL_RESOLVE(name, addr, addrtype, err) \
     ps_resolve((name), (addr), (addrtype), (err))
 
 #endif

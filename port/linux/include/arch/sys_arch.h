@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lwIP's threads, semaphores and mailboxes on pthreads: types, and what sys.h leaves to the port. */
+/* lwIP's threads, semaphores and mailboxes on pthreads: types, and what sys.h leaves to the port.
+ */
 #ifndef PORTSIDE_LINUX_SYS_ARCH_H
 #define PORTSIDE_LINUX_SYS_ARCH_H
 

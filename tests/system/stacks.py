@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The stacks under test, behind one face.
+
+A test asks a stack to start an app and gets a Running: its output, its input, its status. How that
+is done is here alone: host binaries run in the tests' network namespace, linux binaries get a TAP
+and an address from the environment, a board is a QEMU that board/run starts with the command.
+Several may run at once; each has a TAP and an address of its own. Whatever still runs when a test
+is over is ended by its process id.
+"""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("PORTSIDE_BUILD", REPO / "build"))
+BOARD = os.environ.get("PORTSIDE_BOARD", "mps2-an385")
+
+HOST_IP = "192.168.77.1"
+PREFIX = 24
+
+# A bound, not a delay: what is waited for mostly comes within milliseconds.
+PATIENCE = 20.0
+
+
+class Running:
+    """A started app. Its lines are collected by threads, so that it never blocks on a full pipe."""
+
+    def __init__(self, process, ip, on_end, merged=False):
+        self.process = process
+        self.ip = ip
+        self.merged = merged  # one console for output, diagnostics and the echo of input
+        self.lines = []
+        self.error_lines = self.lines if merged else []
+        self._seen = {"out": 0, "err": 0}
+        self._changed = threading.Condition()
+        self._on_end = on_end
+        self._open = 0
+        self._collect(process.stdout, self.lines)
+        self._collect(process.stderr, self.error_lines)
+
+    def _collect(self, stream, lines):
+        if stream is None:
+            return
+
+        def collect():
+            for raw in stream:
+                with self._changed:
+                    lines.append(raw.decode("utf-8", "surrogateescape").rstrip("\r\n"))
+                    self._changed.notify_all()
+            with self._changed:
+                self._open -= 1
+                self._changed.notify_all()
+
+        self._open += 1
+        threading.Thread(target=collect, daemon=True).start()
+
+    def _expect(self, which, lines, pattern, timeout):
+        regex = re.compile(pattern)
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                while self._seen[which] < len(lines):
+                    match = regex.search(lines[self._seen[which]])
+                    self._seen[which] += 1
+                    if match:
+                        return match
+                left = deadline - time.monotonic()
+                if left <= 0 or self._open == 0:
+                    why = "ended" if self._open == 0 else f"printed for {timeout} s"
+                    raise AssertionError(f"no line like {pattern!r} until it {why}; {self}")
+                self._changed.wait(left)
+
+    def expect(self, pattern, timeout=PATIENCE):
+        """The match in the first line of output, after the one found last, that has one."""
+        return self._expect("out", self.lines, pattern, timeout)
+
+    def expect_error(self, pattern, timeout=PATIENCE):
+        """The same for diagnostics."""
+        return self._expect("err", self.error_lines, pattern, timeout)
+
+    def wait(self, timeout=PATIENCE):
+        """The exit status, when it has ended and all of its output is there."""
+        deadline = time.monotonic() + timeout
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still runs after {timeout} s; {self}") from None
+        with self._changed:
+            while self._open > 0 and time.monotonic() < deadline:
+                self._changed.wait(deadline - time.monotonic())
+        return status
+
+    def type(self, text):
+        data = text if isinstance(text, bytes) else text.encode()
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def end_input(self):
+        if self.merged:
+            self.type("\x04")
+        else:
+            self.process.stdin.close()
+
+    def interrupt(self):
+        """What Ctrl-C does."""
+        if self.merged:
+            self.type("\x03")
+        else:
+            self.process.send_signal(signal.SIGINT)
+
+    def kill(self):
+        if self.process.poll() is None:
+            # Its session: board/run and the QEMU below it.
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream and not (stream is self.process.stdin and stream.closed):
+                try:
+                    stream.close()
+                except OSError:
+                    pass
+        self._on_end()
+
+    def __str__(self):
+        error = [] if self.merged else self.error_lines
+        return f"status {self.process.poll()}, output {self.lines}, diagnostics {error}"
+
+
+class Stack:
+    """Starts apps; see the module's text. `network` lends TAPs and addresses."""
+
+    name = ""
+    is_lwip = True
+    has_iconv = True
+    longest_line = 60000  # that can be typed
+    bulk = 50_000_000  # bytes that go through in reasonable time
+
+    def __init__(self, network):
+        self.network = network
+        self.started = []
+
+    def start(self, app, *args, quiet=False, limits=None):
+        """Starts `app`. With quiet its output goes nowhere. `limits`: {resource: value}."""
+        running = self._start(app, [str(a) for a in args], quiet, limits)
+        self.started.append(running)
+        return running
+
+    def _spawn(self, command, ip, on_end, quiet, limits, env=None, merged=False):
+        import resource
+
+        def limit():
+            for what, value in (limits or {}).items():
+                resource.setrlimit(what, (value, value))
+
+        sink = subprocess.DEVNULL if quiet else subprocess.PIPE
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=sink,
+            stderr=subprocess.STDOUT if merged else sink,
+            env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", **(env or {})},
+            start_new_session=True,
+            preexec_fn=limit if limits else None,
+        )
+        return Running(process, ip, on_end, merged)
+
+    def end_all(self):
+        for running in self.started:
+            running.kill()
+        self.started.clear()
+
+    def missing(self):
+        """What has to be built first, or None."""
+        raise NotImplementedError
+
+    def _binaries(self):
+        apps = ("udp-send", "udp-recv", "tcp-client", "tcp-server")
+        paths = [BUILD / self.name / app for app in apps]
+        return ", ".join(str(p) for p in paths if not p.exists()) or None
+
+
+class Host(Stack):
+    name = "host"
+    is_lwip = False
+
+    def _start(self, app, args, quiet, limits):
+        return self._spawn(
+            [BUILD / "host" / app, *args], HOST_IP, lambda: None, quiet, limits
+        )
+
+    def missing(self):
+        return self._binaries()
+
+
+class Linux(Stack):
+    name = "linux"
+
+    def _start(self, app, args, quiet, limits):
+        tap, ip = self.network.lend()
+        env = {"PORTSIDE_IF": f"tap:{tap}", "PORTSIDE_IP": f"{ip}/{PREFIX}"}
+        return self._spawn(
+            [BUILD / "linux" / app, *args],
+            ip,
+            lambda: self.network.give_back(tap, ip),
+            quiet,
+            limits,
+            env,
+        )
+
+    def missing(self):
+        return self._binaries()
+
+
+class Board(Stack):
+    name = "board"
+    has_iconv = False
+    longest_line = 9000
+    bulk = 100_000
+
+    def _start(self, app, args, quiet, limits):
+        assert not limits, "a board has no resource limits"
+        tap, ip = self.network.lend()
+        command = " ".join(shlex.quote(word) for word in (app, *args))
+        return self._spawn(
+            [
+                REPO / "board" / "run",
+                f"BOARD={BOARD}",
+                f"NET=tap:{tap}",
+                f"IP={ip}/{PREFIX}",
+                f"CMD={command}",
+            ],
+            ip,
+            lambda: self.network.give_back(tap, ip),
+            quiet,
+            None,
+            {"PORTSIDE_BUILD": str(BUILD)},
+            merged=True,
+        )
+
+    def missing(self):
+        paths = [REPO / "board" / "run", BUILD / BOARD / "portside.elf"]
+        return ", ".join(str(p) for p in paths if not p.exists()) or None
+
+
+STACKS = {stack.name: stack for stack in (Host, Linux, Board)}

@@ -1,0 +1,593 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""tcp-client and tcp-server on every stack, against Python sockets and netcat."""
+
+import hashlib
+import random
+import re
+import resource
+import socket
+import threading
+import time
+
+import pytest
+
+from peers import (
+    count_connected,
+    exchange,
+    free_port,
+    has_ended,
+    is_bound,
+    receive_exactly,
+    receive_to_end,
+    reset,
+    wait_until,
+)
+from stacks import HOST_IP
+
+
+def start_server(stack, *args, port=8080, backlog=5):
+    app = stack.start("tcp-server", *args, port)
+    app.expect(rf"^listening on [\d.]+:{port} backlog {backlog}$")
+    return app
+
+
+def name_of(peer):
+    return re.escape("{}:{}".format(*peer.getsockname()))
+
+
+# --- tcp-client ---
+
+
+def test_client_converses(stack, tcp_listener):
+    port = tcp_listener.getsockname()[1]
+    app = stack.start("tcp-client", "-m", "hello", "-m", "again", HOST_IP, port)
+    peer, address = tcp_listener.accept()
+    assert address[0] == app.ip
+    app.expect(rf"^connected {re.escape(app.ip)}:{address[1]} -> {HOST_IP}:{port}$")
+    peer.settimeout(10)
+    for word in (b"hello", b"again"):
+        assert receive_exactly(peer, 5) == word
+        peer.sendall(b"hahahah")
+        app.expect(r"^sent 5 bytes$")
+        app.expect(r"^received 7 bytes: hahahah$")
+    assert peer.recv(100) == b""
+    peer.close()
+    app.expect(rf"^closing {HOST_IP}:{port}, 10 bytes out, 14 bytes in$")
+    assert app.wait() == 0
+
+
+def test_client_half_closes(stack, tcp_listener):
+    port = tcp_listener.getsockname()[1]
+    app = stack.start("tcp-client", "-s", "-m", "one", "-m", "two", HOST_IP, port)
+    peer, _ = tcp_listener.accept()
+    peer.settimeout(10)
+    assert receive_to_end(peer) == b"onetwo"
+    for word in (b"late ", b"reply"):
+        peer.sendall(word)
+        app.expect(rf"^received 5 bytes: {word.decode()}$")
+    peer.close()
+    app.expect(rf"^closed by {HOST_IP}:{port}, 6 bytes out, 10 bytes in$")
+    assert app.wait() == 0
+
+
+def test_client_sends_typed_lines(stack, tcp_listener):
+    app = stack.start("tcp-client", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    peer.settimeout(10)
+    for word in (b"one", b"three"):
+        app.type(word + b"\n")
+        assert receive_exactly(peer, len(word)) == word
+        peer.sendall(word.upper())
+        app.expect(rf"^received {len(word)} bytes: {word.decode().upper()}$")
+    app.type("\n")  # nothing to send, hence no reply to wait for
+    app.type("exit\n")
+    assert peer.recv(100) == b""
+    assert app.wait() == 0
+
+
+def test_client_ends_with_its_input(stack, tcp_listener):
+    app = stack.start("tcp-client", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    app.expect("^connected")
+    app.end_input()
+    assert peer.recv(100) == b""
+    peer.close()
+    assert app.wait() == 0
+
+
+def test_client_bound(stack, tcp_listener):
+    own = free_port(socket.SOCK_STREAM)
+    local = str(own) if stack.is_lwip else f"{HOST_IP}:{own}"
+    port = tcp_listener.getsockname()[1]
+    app = stack.start("tcp-client", "-b", local, "-m", "x", HOST_IP, port)
+    peer, address = tcp_listener.accept()
+    assert address == (app.ip, own)
+    peer.sendall(b"y")
+    app.expect("^received 1 bytes: y$")
+    assert app.wait() == 0
+
+
+def test_client_without_a_reply(stack, tcp_listener):
+    app = stack.start("tcp-client", "-m", "x", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    app.expect(r"^no reply within 5000 ms$")
+    assert receive_to_end(peer) == b"x"
+    assert app.wait() == 0
+
+
+def test_client_shows_harmless_text(stack, tcp_listener):
+    app = stack.start("tcp-client", "-s", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    peer.sendall(b"\x1b[2J\\\n\xff")
+    app.end_input()
+    app.expect(r"^received 7 bytes: \\x1b\[2J\\\\\\n\\xff$")
+    peer.close()
+    assert app.wait() == 0
+
+
+def test_client_refused(stack, network):
+    port = free_port(socket.SOCK_STREAM)
+    app = stack.start("tcp-client", "-m", "x", HOST_IP, port)
+    app.expect_error(rf"^tcp-client: connect {HOST_IP}:{port}: Connection refused$")
+    assert app.wait() == 1
+
+
+def test_client_without_a_route(stack):
+    if stack.is_lwip:
+        pytest.skip("lwIP asks its gateway, and waits")
+    app = stack.start("tcp-client", "-m", "x", "10.0.0.1", 8080)
+    app.expect_error(r"^tcp-client: connect 10\.0\.0\.1:8080: Network is unreachable$")
+    assert app.wait() == 1
+
+
+def test_client_of_a_server_that_resets(stack, tcp_listener):
+    port = tcp_listener.getsockname()[1]
+    app = stack.start("tcp-client", "-m", "x", HOST_IP, port)
+    peer, _ = tcp_listener.accept()
+    assert receive_exactly(peer, 1) == b"x"
+    reset(peer)
+    app.expect_error(rf"^tcp-client: recv {HOST_IP}:{port}: Connection reset by peer$")
+    assert app.wait() == 1
+
+
+def test_client_of_a_server_that_closes(stack, tcp_listener):
+    port = tcp_listener.getsockname()[1]
+    app = stack.start("tcp-client", "-m", "x", "-m", "too late", HOST_IP, port)
+    peer, _ = tcp_listener.accept()
+    assert receive_exactly(peer, 1) == b"x"
+    peer.sendall(b"bye")
+    peer.close()
+    app.expect(r"^received 3 bytes: bye$")
+    app.expect_error(rf"^tcp-client: send {HOST_IP}:{port}: the server has closed the connection$")
+    assert app.wait() == 1
+
+
+def test_client_sends_while_it_receives(stack, tcp_listener):
+    """The server reads nothing more until all of its echo was taken: a client that first sends and
+    then reads would hang."""
+    size = min(stack.longest_line, 60000)
+    app = stack.start("tcp-client", "-s", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    peer.settimeout(30)
+    text = ("0123456789" * (size // 10 + 1))[:size]
+    app.type(text + "\n")
+    app.end_input()
+    total = 0
+    while total < size:
+        data = peer.recv(1000)
+        assert data
+        peer.sendall(data)
+        total += len(data)
+    assert peer.recv(1) == b""
+    peer.close()
+    app.expect(rf"^closed by \S+, {size} bytes out, {size} bytes in$", timeout=30)
+    assert app.wait() == 0
+    matches = map(re.compile(r"^received \d+ bytes: (\d+)$").search, app.lines)
+    assert "".join(m[1] for m in matches if m) == text
+
+
+def test_client_and_netcat(stack, netcat):
+    port = free_port(socket.SOCK_STREAM)
+    nc = netcat("-l", HOST_IP, port)
+    wait_until(lambda: is_bound(socket.SOCK_STREAM, port), "nc listens")
+    app = stack.start("tcp-client", "-m", "hello\n", HOST_IP, port)
+    assert nc.stdout.readline() == b"hello\n"
+    nc.stdin.write(b"hahahah\n")
+    nc.stdin.flush()
+    app.expect(r"^received 8 bytes: hahahah\\n$")
+    assert app.wait() == 0
+    nc.stdin.close()
+    assert nc.wait(10) == 0
+
+
+# --- tcp-server ---
+
+
+def test_server_once_echoes(stack, connect):
+    app = start_server(stack, "-M", "once")
+    peer = connect(app.ip, 8080)
+    exchange(peer, b"hello")
+    assert receive_to_end(peer) == b""
+    peer.close()
+    app.expect(rf"^client {HOST_IP}:\d+ connected$")
+    app.expect(rf"^{HOST_IP}:\d+ 5 bytes: hello$")
+    app.expect(rf"^client {HOST_IP}:\d+ served, 5 bytes in, 5 bytes out$")
+    assert app.wait() == 0
+
+
+def test_server_once_replies_text(stack, connect):
+    app = start_server(stack, "-M", "once", "-r", "hahahah")
+    peer = connect(app.ip, 8080)
+    exchange(peer, b"hello", b"hahahah")
+    peer.close()
+    app.expect(r"^client \S+ served, 5 bytes in, 7 bytes out$")
+    assert app.wait() == 0
+
+
+def test_server_once_with_a_silent_client(stack, connect):
+    app = start_server(stack, "-M", "once")
+    connect(app.ip, 8080).close()
+    app.expect(r"^client \S+ closed, 0 bytes in, 0 bytes out$")
+    assert app.wait() == 0
+
+
+def test_server_queue_is_the_default(stack, connect):
+    app = start_server(stack)
+    waiting = [connect(app.ip, 8080) for _ in range(3)]
+    for peer in reversed(waiting):
+        peer.sendall(b"hello")
+    for peer in waiting:
+        assert receive_exactly(peer, 5) == b"hello"
+        assert receive_to_end(peer) == b""
+        peer.close()
+        app.expect(r"^client \S+ served, 5 bytes in, 5 bytes out$")
+
+
+def test_server_queue_answers_a_request_that_it_reads_in_part(stack, connect):
+    """Closing a socket with bytes unread resets the connection and takes the reply with it."""
+    app = start_server(stack, "-M", "queue", "-r", "hahahah")
+    for _ in range(3):
+        peer = connect(app.ip, 8080)
+        peer.sendall(b"x" * 4000)
+        assert receive_to_end(peer) == b"hahahah"
+        peer.close()
+        app.expect(r"^client \S+ served, \d+ bytes in, 7 bytes out$")
+
+
+def test_server_talk(stack, connect):
+    app = start_server(stack, "-M", "talk")
+    for _ in range(2):
+        peer = connect(app.ip, 8080)
+        for word in (b"one", b"two", b"three"):
+            exchange(peer, word)
+        peer.shutdown(socket.SHUT_WR)
+        assert receive_to_end(peer) == b""
+        app.expect(rf"^client {name_of(peer)} closed, 11 bytes in, 11 bytes out$")
+        peer.close()
+
+
+def test_server_threads(stack, connect):
+    app = start_server(stack, "-M", "threads")
+    peers = [connect(app.ip, 8080) for _ in range(4)]
+    for n in range(3):
+        for i, peer in enumerate(peers):
+            exchange(peer, f"round {n} client {i}".encode())
+    for peer in peers:
+        name = name_of(peer)
+        peer.close()
+        app.expect(rf"^client {name} closed, 48 bytes in, 48 bytes out$")
+    # Threads that ended give their place to others, many times over.
+    for n in range(12):
+        peer = connect(app.ip, 8080)
+        exchange(peer, b"next")
+        name = name_of(peer)
+        peer.close()
+        app.expect(rf"^client {name} closed, 4 bytes in, 4 bytes out$")
+
+
+def test_server_threads_reply_text_to_each_message(stack, connect):
+    app = start_server(stack, "-M", "threads", "-r", "hahahah")
+    peer = connect(app.ip, 8080)
+    for word in (b"one", b"two"):
+        exchange(peer, word, b"hahahah")
+
+
+def test_server_lines_of_threads_stay_whole(stack, connect):
+    app = start_server(stack, "-M", "threads")
+    peers = [connect(app.ip, 8080) for _ in range(3)]
+    size = 20 * 1000
+
+    def talk(peer, letter):
+        for _ in range(20):
+            exchange(peer, letter * 1000)
+
+    talkers = [
+        threading.Thread(target=talk, args=(peer, letter))
+        for peer, letter in zip(peers, (b"a", b"b", b"c"))
+    ]
+    for talker in talkers:
+        talker.start()
+    for talker in talkers:
+        talker.join(60)
+    names = [name_of(peer) for peer in peers]
+    for peer in peers:
+        peer.close()
+    closed = {app.expect(rf"^client (\S+) closed, {size} bytes in, {size} bytes out$")[1] for _ in peers}
+    assert {re.escape(name) for name in closed} == set(names)
+    for line in app.lines:
+        if " bytes: " in line:
+            count, text = re.search(r"^\S+ (\d+) bytes: (a+|b+|c+)$", line).groups()
+            assert len(text) == int(count)
+
+
+def test_server_on_one_address(stack, connect):
+    if stack.is_lwip:
+        pytest.skip("the address is lent when the app starts; the option is tested on host")
+    app = stack.start("tcp-server", "-b", "127.0.0.1", "-M", "once", 8080)
+    app.expect(r"^listening on 127\.0\.0\.1:8080 backlog 5$")
+    with pytest.raises(ConnectionRefusedError):
+        connect(HOST_IP, 8080)
+    exchange(connect("127.0.0.1", 8080), b"hello")
+    assert app.wait() == 0
+
+
+def test_server_any_port(stack, connect):
+    app = stack.start("tcp-server", "-M", "once", 0)
+    port = int(app.expect(r"^listening on 0\.0\.0\.0:(\d+) backlog 5$")[1])
+    exchange(connect(app.ip, port), b"hello")
+    assert app.wait() == 0
+
+
+def test_server_on_a_taken_port(stack):
+    if stack.is_lwip:
+        pytest.skip("each program has a stack, hence ports, of its own")
+    start_server(stack)
+    second = stack.start("tcp-server", 8080)
+    second.expect_error(r"^tcp-server: bind 0\.0\.0\.0:8080: Address already in use$")
+    assert second.wait() == 1
+
+
+def test_server_starts_again_at_once(stack, connect):
+    """Its port is not kept by connections that it closed first (TIME_WAIT)."""
+    if stack.is_lwip:
+        pytest.skip("each program has a stack, hence ports, of its own")
+    for _ in range(2):
+        app = start_server(stack, "-M", "once")
+        peer = connect(app.ip, 8080)
+        exchange(peer, b"hello")
+        assert receive_to_end(peer) == b""
+        peer.close()
+        assert app.wait() == 0
+
+
+def test_server_backlog(stack, sockets):
+    """Six clients knock while nobody accepts; later all of them are served."""
+    app = stack.start("tcp-server", "-l", "2", "-w", "5", 8080)
+    app.expect(r"^listening on 0\.0\.0\.0:8080 backlog 2$")
+    app.expect(r"^waiting 5 s before the first accept$")
+    peers = [sockets(socket.SOCK_STREAM) for _ in range(6)]
+    for peer in peers:
+        peer.setblocking(False)
+        peer.connect_ex((app.ip, 8080))
+    # Linux lets one more in than the backlog says.
+    assert count_connected(peers, 2.5) == (2 if stack.is_lwip else 3)
+    assert not any("connected" in line for line in app.lines)
+    for peer in peers:
+        peer.settimeout(30)
+    pending = list(peers)
+
+    def knock(peer):
+        wait_until(lambda: is_connected(peer), "connected", 30)
+        exchange(peer, b"hello")
+        assert receive_to_end(peer) == b""
+        peer.close()
+        pending.remove(peer)
+
+    knockers = [threading.Thread(target=knock, args=(peer,)) for peer in peers]
+    for knocker in knockers:
+        knocker.start()
+    for knocker in knockers:
+        knocker.join(40)
+    assert not pending
+
+
+def is_connected(peer):
+    try:
+        peer.getpeername()
+        return True
+    except OSError:
+        return False
+
+
+def test_server_survives_a_client_that_resets(stack, connect):
+    app = start_server(stack, "-M", "threads")
+    peer = connect(app.ip, 8080)
+    exchange(peer, b"hello")
+    name = name_of(peer)
+    reset(peer)
+    app.expect(rf"^client {name} reset, 5 bytes in, 5 bytes out$")
+    exchange(connect(app.ip, 8080), b"still there")
+
+
+@pytest.mark.parametrize("mode", ["queue", "talk", "threads"])
+def test_server_survives_clients_that_left_before_accept(stack, connect, mode):
+    app = start_server(stack, "-M", mode, "-w", "2")
+    for _ in range(2):
+        reset(connect(app.ip, 8080))
+    connect(app.ip, 8080).close()
+    exchange(connect(app.ip, 8080), b"still there")
+    app.expect(r"^client \S+ closed, 0 bytes in, 0 bytes out$")
+
+
+def test_server_drops_a_client_that_never_reads(stack, connect):
+    app = start_server(stack, "-M", "threads", "-r", "y" * 1000)
+    greedy = connect(app.ip, 8080)
+    greedy.setblocking(False)
+    begin = time.monotonic()
+    stalled = None
+    while not any("timed out" in line for line in app.lines):
+        now = time.monotonic()
+        assert now - begin < 60, str(app)
+        try:
+            greedy.send(b"x" * 1000)
+            stalled = None
+        except BlockingIOError:
+            stalled = stalled or now
+            if now - stalled < 1:
+                time.sleep(0.01)
+            else:  # it is stuck: others are served meanwhile
+                exchange(connect(app.ip, 8080), b"me too", b"y" * 1000)
+                time.sleep(0.2)
+        except (ConnectionResetError, BrokenPipeError):
+            break
+    app.expect(rf"^client {name_of(greedy)} timed out, ")
+    exchange(connect(app.ip, 8080), b"still there", b"y" * 1000)
+
+
+def test_server_without_descriptors_goes_on(stack, connect):
+    if stack.is_lwip:
+        pytest.skip("the limit is the kernel's; lwIP's limits are tested with the board's numbers")
+    app = stack.start("tcp-server", "-M", "threads", 8080, limits={resource.RLIMIT_NOFILE: 8})
+    app.expect("^listening")
+    first = [connect(app.ip, 8080) for _ in range(4)]
+    for peer in first:
+        exchange(peer, b"hello")
+    late = connect(app.ip, 8080)
+    late.sendall(b"hello")
+    app.expect_error(r"^tcp-server: accept: Too many open files$")
+    first[0].close()
+    assert receive_exactly(late, 5) == b"hello"
+    exchange(first[1], b"still there")
+
+
+def test_server_and_netcat(stack, netcat):
+    app = start_server(stack, "-M", "talk")
+    nc = netcat("-N", app.ip, 8080)
+    nc.stdin.write(b"hello\n")
+    nc.stdin.flush()
+    assert nc.stdout.readline() == b"hello\n"
+    nc.stdin.close()
+    assert nc.wait(10) == 0
+    app.expect(r"^client \S+ closed, 6 bytes in, 6 bytes out$")
+
+
+def test_one_app_talks_to_the_other(stack):
+    server = start_server(stack, "-M", "once", "-r", "hahahah")
+    client = stack.start("tcp-client", "-m", "hello", server.ip, 8080)
+    own = client.expect(rf"^connected (\S+) -> {re.escape(server.ip)}:8080$")[1]
+    server.expect(rf"^{re.escape(own)} 5 bytes: hello$")
+    client.expect(r"^received 7 bytes: hahahah$")
+    assert client.wait() == 0
+    assert server.wait() == 0
+
+
+def test_much_data_both_ways(stack, connect):
+    """All of it comes back, in order."""
+    app = stack.start("tcp-server", "-M", "threads", 8080, quiet=True)
+    peer = connect_when_ready(connect, app.ip)
+    block = random.Random(1).randbytes(1 << 16)
+    sent, received = hashlib.sha256(), hashlib.sha256()
+
+    def send():
+        left = stack.bulk
+        while left > 0:
+            part = block[: min(left, len(block))]
+            peer.sendall(part)
+            sent.update(part)
+            left -= len(part)
+        peer.shutdown(socket.SHUT_WR)
+
+    peer.settimeout(60)
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    count = 0
+    while True:
+        data = peer.recv(1 << 16)
+        if not data:
+            break
+        received.update(data)
+        count += len(data)
+    sender.join(10)
+    assert count == stack.bulk
+    assert received.digest() == sent.digest()
+
+
+def connect_when_ready(connect, ip):
+    """Its output is not read, so try until it listens."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return connect(ip, 8080)
+        except (ConnectionRefusedError, OSError):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+# --- Ctrl-C ---
+
+
+def interrupted(app):
+    begin = time.monotonic()
+    app.interrupt()
+    status = app.wait()
+    # One second is promised; the rest is what a busy machine may need to end a process.
+    assert time.monotonic() - begin < 1.5
+    return status
+
+
+def test_interrupt_while_accepting(stack):
+    assert interrupted(start_server(stack)) == 130
+
+
+def test_interrupt_before_accepting(stack):
+    app = start_server(stack, "-w", "60")
+    app.expect("^waiting 60 s")
+    assert interrupted(app) == 130
+
+
+@pytest.mark.parametrize("mode", ["talk", "threads"])
+def test_interrupt_while_serving(stack, connect, mode):
+    app = start_server(stack, "-M", mode)
+    peer = connect(app.ip, 8080)
+    exchange(peer, b"hello")
+    assert interrupted(app) == 130
+    assert has_ended(peer, 2)
+
+
+def test_interrupt_while_connecting(stack, network):
+    # Nobody has this address: the connection waits for its neighbour.
+    app = stack.start("tcp-client", "-m", "x", "192.168.77.254", 8080)
+    time.sleep(0.5)  # nothing tells that connect() is under way
+    assert app.process.poll() is None
+    assert interrupted(app) == 130
+
+
+def test_interrupt_while_waiting_for_a_reply(stack, tcp_listener):
+    app = stack.start("tcp-client", "-m", "x", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    app.expect("^sent 1 bytes")
+    assert interrupted(app) == 130
+    peer.settimeout(2)
+    assert receive_exactly(peer, 1) == b"x"
+    assert has_ended(peer, 2)
+
+
+def test_interrupt_while_typing(stack, tcp_listener):
+    app = stack.start("tcp-client", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    app.expect("^connected")
+    assert interrupted(app) == 130
+    assert has_ended(peer, 2)
+
+
+def test_interrupt_while_sending(stack, tcp_listener):
+    """The peer takes nothing, so that the client is stuck in the middle of its message."""
+    if stack.name == "board":
+        pytest.skip("a console line is shorter than what the buffers take")
+    tcp_listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    app = stack.start("tcp-client", "-s", HOST_IP, tcp_listener.getsockname()[1])
+    peer, _ = tcp_listener.accept()
+    app.expect("^connected")
+    app.type("x" * 8_000_000 + "\n")
+    receive_exactly(peer, 1)
+    assert interrupted(app) == 130
