@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
-        test-board run format format-check lint clean
+        test-board run format lint clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MMD -MP
@@ -176,7 +176,105 @@ $(foreach board,$(BOARDS),$(eval $(call board_rules,$(board))))
 
 boards: $(BOARDS)
 
+# --- Tests ---
+
+TESTS := $(BUILD)/tests
+TEST_CFLAGS := $(COMMON) -O1
+# Linked with the objects of apps/lib, with the board runtime's portable files, with all of the linux port.
+APP_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_text.c tests/unit/test_address.c))
+PART_TESTS := test_words test_boot
+KERNEL_TEST := test_kernel
+LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST),\
+    $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
+KERNEL_CASES := $(wildcard tests/unit/kernel_cases*.c)
+KERNEL := port/cortex-m/kernel.c port/cortex-m/kernel_sync.c port/cortex-m/kernel_thread.c
+test-binary = $(TESTS)/$(subst _,-,$(1))
+
+$(call remember,$(TESTS)/flags,$(CC) $(TEST_CFLAGS) $(CROSS)gcc)
+
+$(foreach t,$(APP_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(TESTS)/flags $(HOST_OBJ) | setup
+	$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iapps/lib tests/unit/test_$(subst -,_,$*).c $(HOST_OBJ) -lcmocka -pthread -o $@
+
+$(TESTS)/test-words: tests/unit/test_words.c port/cortex-m/words.c
+$(TESTS)/test-boot: tests/unit/test_boot.c port/cortex-m/boot.c
+$(TESTS)/test-kernel: tests/unit/test_kernel.c tests/unit/kernel_seam.c $(KERNEL_CASES) $(KERNEL)
+
+$(foreach t,$(PART_TESTS) $(KERNEL_TEST),$(call test-binary,$(t))): $(TESTS)/flags | setup
+	$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iport/cortex-m -Itests/unit $(filter %.c,$^) -lcmocka -o $@
+
+$(foreach t,$(LINUX_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(LINUX_LIB) $(TESTS)/flags
+	$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) tests/unit/test_$(subst -,_,$*).c $(LINUX_LIB) -lcmocka -o $@
+
+# The kernel's cases once more, on the machine that it is for.
+$(TESTS)/kernel.elf: tests/unit/kernel_board_main.c $(KERNEL_CASES) $(KERNEL) port/cortex-m/kernel_arch.c \
+    tests/unit/kernel_board.ld $(TESTS)/flags | setup
+	$(CROSS)gcc -std=gnu11 -g -Os -mcpu=cortex-m3 -mthumb --specs=nano.specs -nostartfiles $(WARNINGS) \
+	    -Iport/cortex-m -Itests/unit -T tests/unit/kernel_board.ld $(filter %.c,$^) -o $@
+
+UNIT_BIN := $(foreach t,$(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST) $(LINUX_TESTS),$(call test-binary,$(t))) \
+    $(TESTS)/kernel.elf
+PROBE_BIN := $(foreach p,$(PROBES),$(HOST)/probes/$(subst _,-,$(p)) $(LINUX)/probes/$(subst _,-,$(p))) \
+    $(foreach b,$(BOARDS),$(BUILD)/$(b)/probes.elf)
+
+-include $(shell find $(BUILD)/host $(BUILD)/linux $(BOARDS:%=$(BUILD)/%) $(TESTS) -name '*.d' 2>/dev/null)
+
+# What a part's tests need; tests/run counts and prints "N passed, N failed".
+test: all $(UNIT_BIN) $(PROBE_BIN)
+	@tests/run
+test-unit: $(UNIT_BIN)
+	@tests/run unit
+test-host: host $(PROBE_BIN)
+	@tests/run host
+test-linux: host linux $(PROBE_BIN)
+	@tests/run linux
+test-board: host boards $(PROBE_BIN)
+	@tests/run board
+
+# --- Running ---
+
+demo: all $(PROBE_BIN)
+	@tests/demo
+
+# The variables of board/run; what is not given has its default there.
+run: $(or $(BOARD),$(firstword $(BOARDS)))
+	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/run
+
+# --- Form ---
+
+C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+format:
+	@port/setup/packages lint
+	clang-format -i $(C_FILES)
+
+lint: export HOST_CFLAGS := $(HOST_CFLAGS)
+lint: export LINUX_CFLAGS := $(LINUX_CFLAGS) $(LINUX_INCLUDE)
+lint: export OS_CFLAGS := $(LINUX_CFLAGS) -Iport/common -Iport/linux
+lint: export BOARD_CFLAGS = $(mps2-an385_FLAGS)
+lint: all
+	@port/setup/packages lint
+	@tests/lint
+
 # --- Clean, help ---
 
+# What was downloaded stays.
 clean:
 	rm -rf $(filter-out $(BUILD)/download $(BUILD)/lwip,$(wildcard $(BUILD)/*))
+
+define HELP
+make demo          shows UDP, TCP, binding and backlog on lwIP in Linux and on a board, beside the host
+make test          builds and runs every test; parts: test-unit test-host test-linux test-board
+make               builds everything: build/host/*, build/linux/*, build/mps2-an385/portside.elf
+make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) CMD="tcp-server 8080"
+                   IP=192.168.77.10/24|dhcp GW=192.168.77.1 NET=user|tap[:NAME] HOSTPORT=8080 PCAP=file
+                   (make ends with 2 on any failure; board/run ends with the program's status)
+make host linux boards   builds one kind of target
+make format        clang-format over all C files
+make lint          clang-tidy, cppcheck, shellcheck and our own rules
+make clean         removes what was built; downloads stay
+make setup         installs packages and fetches lwIP; the other targets do it, too
+LWIP_DIR=/path     builds with your own lwIP 2.2 tree
+endef
+help:
+	$(info $(HELP))
+	@:

@@ -181,16 +181,15 @@ struct ps_thread *ps_port_thread(void)
     return t != NULL ? &t->ps : NULL;
 }
 
-void ps_port_wake(struct ps_thread *record)
+void ps_port_wake(struct ps_thread *t)
 {
-    struct app_thread *t =
-        (struct app_thread *)((uintptr_t)record - offsetof(struct app_thread, ps));
+    uintptr_t record = (uintptr_t)t - offsetof(struct app_thread, ps);
 
-    thread_interrupt(&t->thread);
+    thread_interrupt(&((struct app_thread *)record)->thread);
 }
 
-void ps_port_unwake(struct ps_thread *record)
+void ps_port_unwake(struct ps_thread *t)
 {
-    (void)record;
+    (void)t;
     (void)thread_clear_interrupt(thread_self());
 }

@@ -49,13 +49,13 @@ _Static_assert(BOARD_LINE_MAX <= INPUT_SIZE, "the longest line fits in the ring"
 static struct thread console_thread;
 static uint8_t console_stack[STACK_SIZE] __attribute__((aligned(8)));
 
-void console_rx(uint8_t c)
+void console_rx(uint8_t byte)
 {
     if (rx.tail - rx.head == RX_SIZE) {
         lost++;
         return;
     }
-    rx.data[rx.tail % RX_SIZE] = c;
+    rx.data[rx.tail % RX_SIZE] = byte;
     rx.tail++;
     semaphore_post(&rx.arrived);
 }

@@ -22,7 +22,7 @@
 void console_init(bool crlf, void (*on_interrupt)(void));
 
 /* A byte has come. ISR (or a thread, with no other producer beside it). */
-void console_rx(uint8_t c);
+void console_rx(uint8_t byte);
 
 /* Reads what there is of a line, at most `size` bytes with its newline; waits for one when there
  * is none. Returns the bytes, 0 at the end of input, -1 when thread_interrupt() ended the wait.

@@ -217,11 +217,11 @@ void fault_init(void)
     SCB_CCR |= CCR_DIV_0_TRP;
 }
 
-_Noreturn void kernel_panic(const char *message)
+_Noreturn void kernel_panic(const char *what)
 {
     __asm volatile("cpsid i");
     put("\r\npanic: ");
-    put(message);
+    put(what);
     put_thread();
     end();
 }

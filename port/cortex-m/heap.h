@@ -25,7 +25,7 @@ struct heap_stats {
 };
 
 /* Before the first allocation, interrupts off. */
-void heap_init(void *start, void *end);
+void heap_init(void *start, void *limit);
 
 /* malloc() for another owner. Returns NULL when there is no room. Threads. */
 void *heap_alloc(size_t size, const void *owner);

@@ -231,7 +231,7 @@ void job_kick_main(struct job *job, int pid)
     }
 }
 
-int atexit(void (*function)(void))
+int atexit(void (*func)(void))
 {
     struct job *job = job_self();
     struct job_exit_handler *handler = job != NULL ? malloc(sizeof *handler) : NULL;
@@ -239,7 +239,7 @@ int atexit(void (*function)(void))
     if (handler == NULL) {
         return -1;
     }
-    handler->function = function;
+    handler->function = func;
     handler->next = job->at_exit;
     job->at_exit = handler;
     return 0;
@@ -249,12 +249,12 @@ _Noreturn void ps__exit(int status)
 {
     struct app_thread *t = app_thread_self();
 
-    if (t == NULL) {
-        main_end(status);
-        kernel_panic("a thread of the system called exit()");
+    if (t != NULL) {
+        job_end(t->job, status & 0xff);
+        app_thread_end(t, status);
     }
-    job_end(t->job, status & 0xff);
-    app_thread_end(t, status);
+    main_end(status);
+    kernel_panic("a thread of the system called exit()");
 }
 
 /* newlib's would flush the FILEs of every thread there is. */

@@ -3,19 +3,20 @@
 #include <getopt.h>
 #include "job_internal.h"
 
-/* Here the members are meant, not the calling job's. */
-#undef optind
-#undef opterr
+#undef optind /* here the member is meant, not the calling job's */
 
 struct getopt_data *job_getopt(void)
 {
     static struct getopt_data none; /* the system parses no options, but the names have to work */
     struct job *job = job_self();
+    struct getopt_data *data = job != NULL ? &job->options : &none;
 
-    return job != NULL ? &job->options : &none;
+    data->opterr = opterr;
+    return data;
 }
 
 void job_getopt_init(struct job *job)
 {
-    job->options = (struct getopt_data){.optind = 1, .opterr = 1, .optwhere = 1};
+    opterr = 1;
+    job->options = (struct getopt_data){.optind = 1, .optwhere = 1};
 }

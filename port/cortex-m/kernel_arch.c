@@ -60,6 +60,7 @@ static struct {
     uint32_t cycles_per_ms;
     uint32_t ms, cycles; /* the time when the running period began */
     uint32_t period;     /* cycles of the running period */
+    uint32_t restart;    /* cycles that a restart takes */
     bool alarm_set;
     uint32_t alarm_at;
 } sys_clock;
@@ -74,11 +75,12 @@ static void clock_add(uint32_t cycles)
 /* Waits for the end of the moment between two periods, in which the counter is 0. */
 static uint32_t counter_after_zero(void)
 {
+    volatile uint32_t pause;
     uint32_t left;
 
-    do
-        left = SYSTICK->cvr;
-    while (left == 0);
+    while ((left = SYSTICK->cvr) == 0)
+        for (pause = 50; pause > 0; pause--) { /* lets QEMU's timers run */
+        }
     return left;
 }
 
@@ -95,27 +97,30 @@ static uint32_t clock_sync(void)
     return sys_clock.period - left;
 }
 
-/* Ends the running period now and starts one of `cycles`. */
-static void clock_restart(uint32_t cycles)
+/* Ends the running period now and starts one of `cycles`. Returns false when the counter did not
+ * go on at once. */
+static bool clock_restart(uint32_t cycles)
 {
-    uint32_t before = SYSTICK->cvr, left, rest = 0;
+    uint32_t before = SYSTICK->cvr, left;
+    bool rests;
 
     SYSTICK->rvr = cycles - 1;
     left = SYSTICK->cvr;
     SYSTICK->cvr = 0;
-    if (SYSTICK->cvr == 0 && SYSTICK->cvr == 0)
-        rest = sys_clock.cycles_per_ms / RESTS_PER_MS;
+    rests = SYSTICK->cvr == 0 && SYSTICK->cvr == 0;
     (void)counter_after_zero();
     SYSTICK->rvr = LONGEST - 1;
     if (left > before)
         left = 0; /* it ran out in between: an emulator may pause anywhere */
-    clock_add(sys_clock.period - left + RESTART_CYCLES + rest);
+    clock_add(sys_clock.period - left + sys_clock.restart);
     sys_clock.period = cycles;
+    return !rests;
 }
 
 void kernel_arch_init(void)
 {
     uint32_t hz = board_core_hz();
+    unsigned i;
 
     kernel_assert(hz % 1000 == 0, "the core clock is no multiple of 1 kHz");
     sys_clock.cycles_per_ms = hz / 1000;
@@ -128,6 +133,10 @@ void kernel_arch_init(void)
     SYSTICK->cvr = 0;
     SYSTICK->csr = CSR_ENABLE | CSR_TICKINT | CSR_CLKSOURCE;
     (void)counter_after_zero();
+    sys_clock.restart = RESTART_CYCLES;
+    for (i = 0; i < 4; i++)
+        if (!clock_restart(LONGEST))
+            sys_clock.restart = RESTART_CYCLES + sys_clock.cycles_per_ms / RESTS_PER_MS;
 }
 
 uint32_t kernel_arch_now_ms(void)
@@ -152,7 +161,7 @@ static void alarm_program(void)
     if (cycles < shortest)
         cycles = shortest;
     if (sys_clock.period - passed > cycles + shortest)
-        clock_restart(cycles);
+        (void)clock_restart(cycles);
 }
 
 void kernel_arch_set_alarm(uint32_t ms)

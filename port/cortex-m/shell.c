@@ -58,14 +58,15 @@ int shell_command(const char *line)
 {
     static char text[BOARD_LINE_MAX]; /* of the one foreground command */
     static char *words[WORDS_MAX];
+    size_t length = strlen(line);
     const struct app *app;
     int count;
 
-    if (strlen(line) >= sizeof text) {
+    if (length >= sizeof text) {
         console_printf("the command line is too long\n");
         return STATUS_USAGE;
     }
-    strcpy(text, line);
+    memcpy(text, line, length + 1);
     count = words_split(text, words, WORDS_MAX);
     if (count < 0) {
         console_printf(count == WORDS_TOO_MANY ? "too many words\n" : "a quote is not closed\n");

@@ -38,15 +38,9 @@ WEAK_VECTOR(DebugMon_Handler);
 WEAK_VECTOR(PendSV_Handler);
 WEAK_VECTOR(SysTick_Handler);
 
-#define EIGHT(X, tens, a, b, c, d, e, f, g, h) \
-    X(tens##a) X(tens##b) X(tens##c) X(tens##d) X(tens##e) X(tens##f) X(tens##g) X(tens##h)
-#define EACH_IRQ(X)                                                                               \
-    X(0)                                                                                          \
-    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) EIGHT(X, 1, 0, 1, 2, 3, 4, 5, 6, 7) X(18) X(19)  \
-        EIGHT(X, 2, 0, 1, 2, 3, 4, 5, 6, 7) X(28) X(29) EIGHT(X, 3, 0, 1, 2, 3, 4, 5, 6, 7) X(38) \
-            X(39) EIGHT(X, 4, 0, 1, 2, 3, 4, 5, 6, 7) X(48) X(49)                                 \
-                EIGHT(X, 5, 0, 1, 2, 3, 4, 5, 6, 7) X(58) X(59) X(60) X(61) X(62) X(63)
-
+/* X(tens, units) for 0 to 63. */
+#define TEN_IRQS(X, n) X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) FIVE_IRQS(X, n)
+#define FIVE_IRQS(X, n) X(n##5) X(n##6) X(n##7) X(n##8) X(n##9)
 #define DECLARE_IRQ(n) WEAK_VECTOR(irq##n##_handler);
 EACH_IRQ(DECLARE_IRQ)
 

@@ -180,9 +180,12 @@ int nanosleep(const struct timespec *time, struct timespec *left)
     return 0;
 }
 
-int usleep(useconds_t us)
+int usleep(useconds_t useconds)
 {
-    const struct timespec time = {(time_t)(us / 1000000u), (long)(us % 1000000u) * 1000};
+    const struct timespec time = {
+        .tv_sec = (time_t)(useconds / 1000000u),
+        .tv_nsec = (long)(useconds % 1000000u) * 1000,
+    };
 
     return nanosleep(&time, NULL);
 }

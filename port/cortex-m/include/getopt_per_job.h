@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The names of getopt(), as macros for the calling job's own state. */
+/* The names of getopt(), as macros for the calling job's own state. opterr alone stays newlib's
+ * one variable, set to 1 when a job starts: lwIP's headers use the name, too. */
 #ifndef PORTSIDE_CORTEX_M_GETOPT_PER_JOB_H
 #define PORTSIDE_CORTEX_M_GETOPT_PER_JOB_H
 
+struct getopt_data;
+struct option;
+
+/* The calling job's state, ready for newlib's reentrant functions. */
 struct getopt_data *job_getopt(void);
 
 #define optarg (job_getopt()->optarg)
 #define optind (job_getopt()->optind)
-#define opterr (job_getopt()->opterr)
 #define optopt (job_getopt()->optopt)
 #define getopt(argc, argv, options) __getopt_r(argc, argv, options, job_getopt())
 #define getopt_long(argc, argv, options, longs, index) \

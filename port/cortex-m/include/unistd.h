@@ -3,10 +3,7 @@
 #ifndef PORTSIDE_CORTEX_M_UNISTD_H
 #define PORTSIDE_CORTEX_M_UNISTD_H
 
-#define PORTSIDE_INSIDE_UNISTD
 #include_next <unistd.h>
-#undef PORTSIDE_INSIDE_UNISTD
-
 #include <getopt.h>
 #include "getopt_per_job.h"
 
