@@ -16,7 +16,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
-        test-board run format lint clean
+        test-board run format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MMD -MP
@@ -247,12 +247,16 @@ format:
 	@port/setup/packages lint
 	clang-format -i $(C_FILES)
 
-lint: export HOST_CFLAGS := $(HOST_CFLAGS)
-lint: export LINUX_CFLAGS := $(LINUX_CFLAGS) $(LINUX_INCLUDE)
-lint: export OS_CFLAGS := $(LINUX_CFLAGS) -Iport/common -Iport/linux
-lint: export BOARD_CFLAGS = $(mps2-an385_FLAGS)
 lint: all
 	@port/setup/packages lint
+	@$(MAKE) lint-sources
+
+# By itself, since the exports of a target hold for all that it needs.
+lint-sources: export OS_CFLAGS := $(LINUX_CFLAGS) -Iport/common -Iport/linux
+lint-sources: export HOST_CFLAGS := $(HOST_CFLAGS)
+lint-sources: export LINUX_CFLAGS := $(LINUX_CFLAGS) $(LINUX_INCLUDE)
+lint-sources: export BOARD_CFLAGS = $(mps2-an385_FLAGS)
+lint-sources:
 	@tests/lint
 
 # --- Clean, help ---

@@ -66,15 +66,12 @@ static int wait_on(struct threads_queue *q, struct threads_waiter *w, uint32_t m
     return w->woken ? KERNEL_OK : result;
 }
 
-/* Milliseconds until a moment of TIME_UTC, rounded up; KERNEL_FOREVER for NULL. */
-static uint32_t until(const struct timespec *moment)
+/* Milliseconds until a moment of TIME_UTC, rounded up. */
+static uint32_t ms_until(const struct timespec *moment)
 {
     struct timespec now;
     int64_t ms;
 
-    if (moment == NULL) {
-        return KERNEL_FOREVER;
-    }
     (void)timespec_get(&now, TIME_UTC);
     ms = ((int64_t)moment->tv_sec - now.tv_sec) * 1000 +
          (moment->tv_nsec - now.tv_nsec + 999999) / 1000000;
@@ -180,34 +177,40 @@ int mtx_trylock(mtx_t *mutex)
     return taken ? thrd_success : thrd_busy;
 }
 
-int mtx_timedlock(mtx_t *mutex, const struct timespec *moment)
+/* Takes the mutex or waits for it to become free, once. A kill point. */
+static int take_or_wait(mtx_t *mutex, uint32_t ms)
 {
-    const void *self = thread_self();
+    struct threads_waiter w;
+    uint32_t saved = kernel_arch_lock();
+    bool taken = take(mutex, thread_self());
+    int result;
 
-    for (;;) {
-        struct threads_waiter w;
-        uint32_t ms = until(moment);
-        uint32_t saved = kernel_arch_lock();
-        bool taken = take(mutex, self);
-        int result;
-
-        if (!taken) {
-            enqueue(&mutex->waiters, &w);
-        }
-        kernel_arch_unlock(saved);
-        if (taken) {
-            return thrd_success;
-        }
-        result = wait_on(&mutex->waiters, &w, ms);
-        if (!job_interrupted(result) && result == KERNEL_TIMEOUT) {
-            return thrd_timedout;
-        }
+    if (!taken) {
+        enqueue(&mutex->waiters, &w);
     }
+    kernel_arch_unlock(saved);
+    if (taken) {
+        return thrd_success;
+    }
+    result = wait_on(&mutex->waiters, &w, ms);
+    (void)job_interrupted(result);
+    return result == KERNEL_TIMEOUT ? thrd_timedout : thrd_busy;
+}
+
+int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
+{
+    int result;
+
+    while ((result = take_or_wait(mutex, ms_until(until))) == thrd_busy) {
+    }
+    return result;
 }
 
 int mtx_lock(mtx_t *mutex)
 {
-    return mtx_timedlock(mutex, NULL);
+    while (take_or_wait(mutex, KERNEL_FOREVER) != thrd_success) {
+    }
+    return thrd_success;
 }
 
 /* Interrupts off. */
@@ -243,10 +246,10 @@ void cnd_destroy(cnd_t *condition)
     (void)condition;
 }
 
-int cnd_timedwait(cnd_t *condition, mtx_t *mutex, const struct timespec *moment)
+static int wait_for(cnd_t *condition, mtx_t *mutex, uint32_t ms)
 {
     struct threads_waiter w;
-    uint32_t ms = until(moment), saved;
+    uint32_t saved;
     int result;
 
     ps_port_checkpoint();
@@ -262,7 +265,12 @@ int cnd_timedwait(cnd_t *condition, mtx_t *mutex, const struct timespec *moment)
 
 int cnd_wait(cnd_t *condition, mtx_t *mutex)
 {
-    return cnd_timedwait(condition, mutex, NULL);
+    return wait_for(condition, mutex, KERNEL_FOREVER);
+}
+
+int cnd_timedwait(cnd_t *condition, mtx_t *mutex, const struct timespec *until)
+{
+    return wait_for(condition, mutex, ms_until(until));
 }
 
 int cnd_signal(cnd_t *condition)

@@ -8,11 +8,11 @@
  *
  * The clock is SysTick, 24 bits of core clock. It always runs; COUNTFLAG tells that a period is
  * over, and nothing but clock_sync() may read SYST_CSR, because reading clears the flag. For an
- * alarm before the end of the running period the counter is restarted with a shorter one:
- * what has passed is read right before the restart, and the cycles between reading and
- * restarting are a constant that is added, so that frequent alarms do not slow the clock down.
- * After the restart SYST_RVR goes back to the longest period at once: the period after the alarm
- * is long, and an ISR that comes late (a busy emulator) cannot miss a second flag.
+ * alarm before the end of the running period the counter is restarted with a shorter one. What
+ * has passed is read right before, and what the restart takes is a constant that is added: so
+ * frequent alarms do not slow the clock down. Once the counter runs SYST_RVR goes back to the
+ * longest period, so that no interrupt follows the alarm's. Whether a period that began by itself
+ * is a long one shows in the counter: a shorter one is at most half as long.
  *
  * The core clock must be a multiple of 1 kHz, and not be changed after kernel_arch_init().
  * Sources: ARMv7-M Architecture Reference Manual (DDI 0403), B1.5, B3.2, B3.3.
@@ -47,8 +47,8 @@ struct systick {
 
 /* Cycles from the sample of SYST_CVR to the restart: store after load, and one for the reload. */
 #define RESTART_CYCLES 4u
-/* QEMU's SysTick rests at zero for 10 us after a write to SYST_CVR; silicon for one cycle. */
-#define RESTS_PER_MS 100u
+#define RESTART_MAX_CYCLES 32u
+#define QEMU_RESTS_PER_MS 100u
 
 extern uint32_t board_core_hz(void);
 
@@ -60,7 +60,9 @@ static struct {
     uint32_t cycles_per_ms;
     uint32_t ms, cycles; /* the time when the running period began */
     uint32_t period;     /* cycles of the running period */
+    uint32_t shorter;    /* cycles of the last period that was made for an alarm */
     uint32_t restart;    /* cycles that a restart takes */
+    bool restarting;     /* SYST_RVR must go back to the longest once the counter runs */
     bool alarm_set;
     uint32_t alarm_at;
 } sys_clock;
@@ -72,71 +74,84 @@ static void clock_add(uint32_t cycles)
     sys_clock.cycles = cycles % sys_clock.cycles_per_ms;
 }
 
-/* Waits for the end of the moment between two periods, in which the counter is 0. */
-static uint32_t counter_after_zero(void)
-{
-    volatile uint32_t pause;
-    uint32_t left;
-
-    while ((left = SYSTICK->cvr) == 0)
-        for (pause = 50; pause > 0; pause--) { /* lets QEMU's timers run */
-        }
-    return left;
-}
-
-/* Accounts for a period that is over; returns the cycles of the running one that have passed. */
+/* Accounts for a period that is over; returns the cycles of the running one that have passed.
+ * Between two periods the counter is 0 for a moment; an emulator may leave it there for longer,
+ * after a restart (nothing has passed) or before it raises the flag (all has). */
 static uint32_t clock_sync(void)
 {
     uint32_t left = SYSTICK->cvr;
 
-    while (SYSTICK->csr & CSR_COUNTFLAG) {
+    if (SYSTICK->csr & CSR_COUNTFLAG) {
         clock_add(sys_clock.period);
+        left = SYSTICK->cvr;
+        if (left == 0)
+            left = SYSTICK->cvr;
+        sys_clock.period = sys_clock.shorter; /* if SYST_RVR was put back too late, else: */
+    }
+    if (left > sys_clock.period)
         sys_clock.period = LONGEST;
-        left = counter_after_zero();
+    if (left == 0)
+        return sys_clock.restarting ? 0 : sys_clock.period;
+    if (sys_clock.restarting) {
+        sys_clock.restarting = false;
+        SYSTICK->rvr = LONGEST - 1;
     }
     return sys_clock.period - left;
 }
 
-/* Ends the running period now and starts one of `cycles`. Returns false when the counter did not
- * go on at once. */
-static bool clock_restart(uint32_t cycles)
+/* Ends the running period now, of which `passed` was seen last, and starts one of `cycles`. */
+static void clock_restart(uint32_t cycles, uint32_t passed)
 {
-    uint32_t before = SYSTICK->cvr, left;
-    bool rests;
+    uint32_t left;
 
     SYSTICK->rvr = cycles - 1;
     left = SYSTICK->cvr;
     SYSTICK->cvr = 0;
-    rests = SYSTICK->cvr == 0 && SYSTICK->cvr == 0;
-    (void)counter_after_zero();
-    SYSTICK->rvr = LONGEST - 1;
-    if (left > before)
-        left = 0; /* it ran out in between: an emulator may pause anywhere */
-    clock_add(sys_clock.period - left + sys_clock.restart);
+    if (left != 0 && left <= sys_clock.period - passed)
+        passed = sys_clock.period - left;
+    else if (!sys_clock.restarting)
+        passed = sys_clock.period; /* it ran out in between: an emulator may pause anywhere */
+    clock_add(passed + sys_clock.restart);
     sys_clock.period = cycles;
-    return !rests;
+    sys_clock.shorter = cycles;
+    sys_clock.restarting = true;
+}
+
+/* Restarts the counter and waits until it runs. Returns whether that took longer than it takes
+ * silicon: then this is QEMU in real time, whose counter rests at 0 for 10 us. */
+static bool clock_rests(void)
+{
+    uint32_t left;
+    volatile unsigned pause;
+
+    SYSTICK->cvr = 0;
+    left = SYSTICK->cvr;
+    while (SYSTICK->cvr == 0)
+        for (pause = 1000; pause > 0; pause--) { /* lets the emulator's timers run */
+        }
+    return left < LONGEST - RESTART_MAX_CYCLES;
 }
 
 void kernel_arch_init(void)
 {
     uint32_t hz = board_core_hz();
-    unsigned i;
+    unsigned tries;
 
     kernel_assert(hz % 1000 == 0, "the core clock is no multiple of 1 kHz");
     sys_clock.cycles_per_ms = hz / 1000;
     sys_clock.ms = KERNEL_CLOCK_START_MS;
     sys_clock.cycles = 0;
     sys_clock.period = LONGEST;
+    sys_clock.shorter = 0;
+    sys_clock.restart = RESTART_CYCLES;
+    sys_clock.restarting = false;
     sys_clock.alarm_set = false;
     SCB_SHPR3 = (SCB_SHPR3 & 0x0000ffffu) | SHPR3_PENDSV | SHPR3_SYSTICK;
     SYSTICK->rvr = LONGEST - 1;
-    SYSTICK->cvr = 0;
     SYSTICK->csr = CSR_ENABLE | CSR_TICKINT | CSR_CLKSOURCE;
-    (void)counter_after_zero();
-    sys_clock.restart = RESTART_CYCLES;
-    for (i = 0; i < 4; i++)
-        if (!clock_restart(LONGEST))
-            sys_clock.restart = RESTART_CYCLES + sys_clock.cycles_per_ms / RESTS_PER_MS;
+    for (tries = 0; tries < 4; tries++)
+        if (clock_rests())
+            sys_clock.restart = RESTART_CYCLES + sys_clock.cycles_per_ms / QEMU_RESTS_PER_MS;
 }
 
 uint32_t kernel_arch_now_ms(void)
@@ -146,7 +161,7 @@ uint32_t kernel_arch_now_ms(void)
     return sys_clock.ms + (sys_clock.cycles + passed) / sys_clock.cycles_per_ms;
 }
 
-/* Makes the running period end at the alarm, unless it ends before: then its ISR will see. */
+/* Makes the running period end at the alarm, or before: then its ISR goes on. */
 static void alarm_program(void)
 {
     uint32_t passed = clock_sync();
@@ -154,14 +169,14 @@ static void alarm_program(void)
     uint32_t ms = sys_clock.alarm_at - sys_clock.ms; /* after the running period's beginning */
     uint32_t cycles;
 
-    if (ms > LONGEST / sys_clock.cycles_per_ms)
-        return;
+    if (ms > LONGEST / 2 / sys_clock.cycles_per_ms)
+        ms = LONGEST / 2 / sys_clock.cycles_per_ms; /* the ISR goes on from there */
     cycles = ms * sys_clock.cycles_per_ms;
     cycles -= cycles < sys_clock.cycles + passed ? cycles : sys_clock.cycles + passed;
     if (cycles < shortest)
         cycles = shortest;
     if (sys_clock.period - passed > cycles + shortest)
-        (void)clock_restart(cycles);
+        clock_restart(cycles, passed);
 }
 
 void kernel_arch_set_alarm(uint32_t ms)
@@ -218,6 +233,10 @@ void kernel_arch_request_switch(void)
 
 void kernel_arch_idle(void)
 {
+    uint32_t saved = kernel_arch_lock();
+
+    (void)clock_sync();
+    kernel_arch_unlock(saved);
     __asm volatile("dsb\n\twfi" : : : "memory");
 }
 

@@ -38,9 +38,14 @@ WEAK_VECTOR(DebugMon_Handler);
 WEAK_VECTOR(PendSV_Handler);
 WEAK_VECTOR(SysTick_Handler);
 
-/* X(tens, units) for 0 to 63. */
-#define TEN_IRQS(X, n) X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) FIVE_IRQS(X, n)
-#define FIVE_IRQS(X, n) X(n##5) X(n##6) X(n##7) X(n##8) X(n##9)
+/* X(0) to X(63). */
+#define UNITS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
+#define FIRST_FIVE(X, n) X(n##0) X(n##1) X(n##2) X(n##3) X(n##4)
+#define LAST_FIVE(X, n) X(n##5) X(n##6) X(n##7) X(n##8) X(n##9)
+#define TEN(X, n) FIRST_FIVE(X, n) LAST_FIVE(X, n)
+#define TENS(X) TEN(X, 1) TEN(X, 2) TEN(X, 3) TEN(X, 4) TEN(X, 5)
+#define EACH_IRQ(X) UNITS(X) TENS(X) X(60) X(61) X(62) X(63)
+
 #define DECLARE_IRQ(n) WEAK_VECTOR(irq##n##_handler);
 EACH_IRQ(DECLARE_IRQ)
 
@@ -68,10 +73,10 @@ _Noreturn void Reset_Handler(void)
 {
     const uint32_t *from = _sidata;
 
-    for (volatile uint32_t *to = _sdata; to < _edata; to++) {
+    for (volatile uint32_t *to = _sdata; (uintptr_t)to < (uintptr_t)_edata; to++) {
         *to = *from++;
     }
-    for (volatile uint32_t *to = _sbss; to < _ebss; to++) {
+    for (volatile uint32_t *to = _sbss; (uintptr_t)to < (uintptr_t)_ebss; to++) {
         *to = 0;
     }
     fault_init();
