@@ -146,7 +146,8 @@ class Stack:
         self.started = []
 
     def start(self, app, *args, quiet=False, limits=None):
-        """Starts `app`. With quiet its output goes nowhere. `limits`: {resource: value}."""
+        """Starts `app`; "{ip}" in an argument stands for its own address. With quiet its output
+        goes nowhere. `limits`: {resource: value}."""
         running = self._start(app, [str(a) for a in args], quiet, limits)
         self.started.append(running)
         return running
@@ -185,13 +186,17 @@ class Stack:
         return ", ".join(str(p) for p in paths if not p.exists()) or None
 
 
+def fill_in(args, ip):
+    return [arg.replace("{ip}", ip) for arg in args]
+
+
 class Host(Stack):
     name = "host"
     is_lwip = False
 
     def _start(self, app, args, quiet, limits):
         return self._spawn(
-            [BUILD / "host" / app, *args], HOST_IP, lambda: None, quiet, limits
+            [BUILD / "host" / app, *fill_in(args, HOST_IP)], HOST_IP, lambda: None, quiet, limits
         )
 
     def missing(self):
@@ -205,7 +210,7 @@ class Linux(Stack):
         tap, ip = self.network.lend()
         env = {"PORTSIDE_IF": f"tap:{tap}", "PORTSIDE_IP": f"{ip}/{PREFIX}"}
         return self._spawn(
-            [BUILD / "linux" / app, *args],
+            [BUILD / "linux" / app, *fill_in(args, ip)],
             ip,
             lambda: self.network.give_back(tap, ip),
             quiet,
@@ -226,7 +231,7 @@ class Board(Stack):
     def _start(self, app, args, quiet, limits):
         assert not limits, "a board has no resource limits"
         tap, ip = self.network.lend()
-        command = " ".join(shlex.quote(word) for word in (app, *args))
+        command = " ".join(shlex.quote(word) for word in (app, *fill_in(args, ip)))
         return self._spawn(
             [
                 REPO / "board" / "run",

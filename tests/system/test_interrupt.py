@@ -12,12 +12,11 @@ import re
 import shutil
 import signal
 import socket
-import struct
-import subprocess
+import time
 
 import pytest
 
-from peers import receive_exactly, wait_until
+from peers import wait_until
 from porttools import BUILD, probes, prompt  # noqa: F401 (fixtures)
 from stacks import HOST_IP
 
@@ -103,8 +102,6 @@ class Scene:
         wait_until(same_as_before, "the window is full")
 
     def _window(self):
-        import time
-
         time.sleep(0.1)  # the distance between two looks
         return self._unread()
 
@@ -117,5 +114,165 @@ class Scene:
             except ConnectionResetError:
                 return data, "RST"
             if not part:
+                self.peer.close()  # else an exiting program waits for our side's FIN
                 return data, "FIN"
             data += part
+
+
+@pytest.fixture
+def scene_of():
+    with contextlib.ExitStack() as opened:
+        yield lambda call: Scene(call, opened)
+
+
+def start_block(probes, scene, *options, tmp_path=None):
+    """Starts the probe; returns when it waits in the call."""
+    words = [*options, scene.call, *scene.arguments]
+    if probes.name == "host" and scene.names:
+        app = start_with_our_names(probes, words, tmp_path)
+    else:
+        app = probes.start("block", *words)
+    app.expect(f"^blocking in {scene.call}$")
+    scene.wait_until_blocked()
+    if probes.name != "board":
+        wait_until(lambda: is_asleep(app.process.pid), f"asleep in {scene.call}")
+    return app
+
+
+def is_asleep(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "S"
+
+
+def start_with_our_names(probes, words, tmp_path):
+    """The host's resolver knows the machine's name servers: in a mount namespace, ours."""
+    (tmp_path / "resolv.conf").write_text(
+        f"nameserver {HOST_IP}\noptions timeout:1 attempts:2\n"
+    )
+    (tmp_path / "nsswitch.conf").write_text("hosts: dns\n")
+    script = "set -e; for f in resolv.conf nsswitch.conf; do mount --bind $0/$f /etc/$f; done; "
+    probe = BUILD / "host" / "probes" / "block"
+    command = ["unshare", "-m", "sh", "-c", script + 'exec "$@"', str(tmp_path), str(probe)]
+    app = probes._spawn([*command, *map(str, words)], HOST_IP, lambda: None, False, None)
+    probes.started.append(app)
+    return app
+
+
+def ended_by(probes, sig):
+    return -sig if probes.name == "host" else 128 + sig
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_default_action(probes, scene_of, call, tmp_path):
+    scene = scene_of(call)
+    app = start_block(probes, scene, tmp_path=tmp_path)
+    app.interrupt()
+    ending = scene.read_to_end() if scene.peer else None
+    assert app.wait(SOON) == ended_by(probes, signal.SIGINT)
+    assert not any("returned" in line for line in app.lines), app
+    if ending:
+        data, how = ending
+        assert data[:6] == b"before"
+        assert how == "FIN" or call != "recv"
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_handler(probes, scene_of, call, tmp_path):
+    scene = scene_of(call)
+    app = start_block(probes, scene, "-s", tmp_path=tmp_path)
+    app.interrupt()
+    returned = app.expect(rf"^{call} returned (.*)$", SOON)[1]
+    check_returned(probes.name, call, returned)
+    if call == "send":
+        sent = int(app.expect(r"^sent (\d+) bytes$")[1])
+    app.expect("^the handler ran$", SOON)
+    app.expect("^then poll returned 0$", SOON)
+    ending = scene.read_to_end() if scene.peer else None
+    assert app.wait(SOON) == 0
+    if call == "recv":
+        assert ending == (b"before", "FIN")
+    elif call == "send":
+        assert (len(ending[0]), ending[1]) == (sent, "FIN")
+    elif call == "close":
+        assert ending[0][:6] == b"before"
+
+
+def check_returned(stack, call, returned):
+    if call in ("thrd_join", "cnd_wait"):
+        assert returned == "0"
+    elif call == "thrd_sleep":
+        assert returned.startswith("-1")
+    elif call == "send":
+        # What was taken before the signal counts.
+        assert returned == "-1, EINTR" or int(returned) > 0
+    elif call == "close" and stack == "host":
+        assert returned == "0"  # Linux goes on in the background
+    elif call == "getaddrinfo" and stack == "host":
+        assert not returned.startswith("0")  # glibc's goes on until it has waited long enough
+    else:
+        assert returned == "-1, EINTR"
+
+
+@pytest.mark.parametrize("call", ["recv", "poll", "thrd_join"])
+def test_terminated(probes, scene_of, call):
+    """SIGTERM does what SIGINT does; a board has no key for it."""
+    if probes.name == "board":
+        pytest.skip("a board's console sends SIGINT only")
+    scene = scene_of(call)
+    app = start_block(probes, scene)
+    app.process.send_signal(signal.SIGTERM)
+    if scene.peer:
+        assert scene.read_to_end() == (b"before", "FIN")
+    assert app.wait(SOON) == ended_by(probes, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("call", ["recvfrom", "connect", "fgets"])
+def test_ignored(probes, scene_of, call):
+    """A program in the background, started with SIGINT ignored, is left alone."""
+    if probes.name == "board":
+        pytest.skip("a board's program cannot inherit that")
+    scene = scene_of(call)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        app = start_block(probes, scene)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    app.interrupt()
+    app.process.send_signal(signal.SIGTERM)
+    assert app.wait(SOON) == ended_by(probes, signal.SIGTERM)
+
+
+def resources(prompt):
+    output, status = prompt.run("resources")
+    assert status == 0, output
+    return dict(re.findall(r"([\w-]+)=(\d+)", output))
+
+
+def run_and_interrupt(prompt, scene, *options):
+    line = " ".join(map(str, ["block", *options, scene.call, *scene.arguments]))
+    prompt.type(line + "\n")
+    prompt.expect(f"^blocking in {scene.call}\n")
+    scene.wait_until_blocked()
+    prompt.type("\x03")
+    if scene.peer:
+        scene.read_to_end()
+    prompt.expect(r"\^C\n", SOON)
+    if options:
+        prompt.expect("^the handler ran\nthen poll returned 0\nportside> ", SOON)
+    else:
+        prompt.expect("^exit status 130\nportside> ", SOON)
+
+
+def test_board_gets_all_back(prompt):
+    """What an interrupted job had is there again: sockets, threads, heap, lwIP's pools."""
+    baseline = None
+    for _ in range(3):
+        for call in CALLS:
+            for options in ((), ("-s",)):
+                with contextlib.ExitStack() as opened:
+                    run_and_interrupt(prompt, Scene(call, opened), *options)
+        if baseline is None:
+            # The first round also fills what is kept for good: ARP entries, semaphores.
+            baseline = resources(prompt)
+            assert baseline["sockets"] == "0" and baseline["jobs"] == "1", baseline
+    wait_until(lambda: resources(prompt) == baseline, f"{resources(prompt)} is {baseline}")

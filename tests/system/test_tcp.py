@@ -95,11 +95,11 @@ def test_client_ends_with_its_input(stack, tcp_listener):
     assert app.wait() == 0
 
 
-def test_client_bound(stack, tcp_listener):
+@pytest.mark.parametrize("local", ["", "{ip}:"])
+def test_client_bound(stack, tcp_listener, local):
     own = free_port(socket.SOCK_STREAM)
-    local = str(own) if stack.is_lwip else f"{HOST_IP}:{own}"
     port = tcp_listener.getsockname()[1]
-    app = stack.start("tcp-client", "-b", local, "-m", "x", HOST_IP, port)
+    app = stack.start("tcp-client", "-b", f"{local}{own}", "-m", "x", HOST_IP, port)
     peer, address = tcp_listener.accept()
     assert address == (app.ip, own)
     peer.sendall(b"y")
@@ -321,13 +321,12 @@ def test_server_lines_of_threads_stay_whole(stack, connect):
 
 
 def test_server_on_one_address(stack, connect):
-    if stack.is_lwip:
-        pytest.skip("the address is lent when the app starts; the option is tested on host")
-    app = stack.start("tcp-server", "-b", "127.0.0.1", "-M", "once", 8080)
-    app.expect(r"^listening on 127\.0\.0\.1:8080 backlog 5$")
-    with pytest.raises(ConnectionRefusedError):
-        connect(HOST_IP, 8080)
-    exchange(connect("127.0.0.1", 8080), b"hello")
+    app = stack.start("tcp-server", "-b", "{ip}", "-M", "once", 8080)
+    app.expect(rf"^listening on {re.escape(app.ip)}:8080 backlog 5$")
+    if not stack.is_lwip:
+        with pytest.raises(ConnectionRefusedError):
+            connect("127.0.0.1", 8080)
+    exchange(connect(app.ip, 8080), b"hello")
     assert app.wait() == 0
 
 

@@ -52,14 +52,11 @@ def test_send_unbound_keeps_its_port(stack, udp_peer):
     assert sources == [f"{app.ip}:{received[0][1][1]}"] * 6
 
 
-@pytest.mark.parametrize("with_address", [False, True])
-def test_send_bound(stack, udp_peer, with_address, network):
+@pytest.mark.parametrize("local", ["", "{ip}:"])
+def test_send_bound(stack, udp_peer, local):
     port = udp_peer.getsockname()[1]
     own = free_port(socket.SOCK_DGRAM)
-    if with_address and stack.is_lwip:
-        pytest.skip("the address is lent when the app starts; the form is tested on host")
-    local = f"{HOST_IP}:{own}" if with_address else str(own)
-    app = stack.start("udp-send", "-b", local, "-m", "x", HOST_IP, port)
+    app = stack.start("udp-send", "-b", f"{local}{own}", "-m", "x", HOST_IP, port)
     assert udp_peer.recvfrom(2048) == (b"x", (app.ip, own))
     app.expect(rf"^sent 1 bytes {re.escape(app.ip)}:{own} -> ")
     assert app.wait() == 0
@@ -140,8 +137,7 @@ def test_send_multicast(stack, sockets):
         socket.inet_aton(GROUP) + socket.inet_aton(HOST_IP),
     )
     # The kernel has no route to groups here: there the address of -b chooses the interface.
-    local = [] if stack.is_lwip else ["-b", f"{HOST_IP}:0"]
-    app = stack.start("udp-send", *local, "-m", "group", GROUP, port)
+    app = stack.start("udp-send", "-b", "{ip}:0", "-m", "group", GROUP, port)
     data, sender = peer.recvfrom(2048)
     assert (data, sender[0]) == (b"group", app.ip)
     assert app.wait() == 0
@@ -245,17 +241,12 @@ def test_receive_gbk(stack, udp_peer):
     assert app.wait() == 0
 
 
-def test_receive_on_one_address(stack, sockets, udp_peer):
-    if stack.is_lwip:
-        pytest.skip("the address is lent when the app starts; the option is tested on host")
-    app = stack.start("udp-recv", "-b", HOST_IP, "-n", "1", 8080)
-    app.expect(rf"^listening on {HOST_IP}:8080$")
-    other = sockets(socket.SOCK_DGRAM, ip="127.0.0.1")
-    other.connect(("127.0.0.1", 8080))
-    other.send(b"not for it")
-    with pytest.raises(ConnectionRefusedError):
-        other.recv(2048)
-    udp_peer.sendto(b"for it", (HOST_IP, 8080))
+def test_receive_on_one_address(stack, udp_peer):
+    app = stack.start("udp-recv", "-b", "{ip}", "-n", "1", 8080)
+    app.expect(rf"^listening on {re.escape(app.ip)}:8080$")
+    udp_peer.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    udp_peer.sendto(b"to all", (NETWORK_BROADCAST, 8080))
+    udp_peer.sendto(b"for it", (app.ip, 8080))
     app.expect(r"^\S+ 6 bytes: for it$")
     assert app.wait() == 0
 
@@ -290,8 +281,7 @@ def test_receive_broadcast(stack, udp_peer):
 
 
 def test_receive_multicast(stack, udp_peer):
-    local = [] if stack.is_lwip else ["-b", HOST_IP]
-    app = start_receiver(stack, *local, "-g", GROUP, "-n", "1")
+    app = start_receiver(stack, "-b", "{ip}", "-g", GROUP, "-n", "1")
     udp_peer.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(HOST_IP))
     udp_peer.sendto(b"others", ("239.77.1.3", 8080))
     udp_peer.sendto(b"group", (GROUP, 8080))

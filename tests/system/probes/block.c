@@ -319,6 +319,7 @@ static void go_on(void)
     wanted.fd = open_bound(SOCK_DGRAM, 0);
     result = poll(&wanted, 1, AFTERWARDS_MS);
     printf("then poll returned %d%s\n", result, result < 0 && errno == EINTR ? ", EINTR" : "");
+    fflush(stdout); /* at the end it would wait until the peer has closed */
     close(wanted.fd);
 }
 

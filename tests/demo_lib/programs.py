@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The demo's programs, and the stacks that they run on."""
+
+import os
+import re
+import select
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BOUND = 55  # seconds, for the whole demo
+PATIENCE = 10  # seconds, for one thing that is waited for; most come within milliseconds
+PORT = 8080  # of servers on stacks that have their ports to themselves
+HOST_IP, LINUX_IP, BOARD_IP = "192.168.77.1", "192.168.77.2", "192.168.77.10"
+
+deadline = time.monotonic() + BOUND
+
+
+class Failure(Exception):
+    """Something is not as claimed; the text is one line that says what."""
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+class Program:
+    """A running program, and its output line by line."""
+
+    running = set()
+    lock = threading.Lock()
+    stopping = False
+    verbose = False
+
+    def __init__(self, name, command, env, console):
+        self.name, self.console = name, console
+        self.pending, self.lines = b"", []
+        self.address = self.port = None  # where a server is reached
+        path = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+        if Program.verbose:
+            words = [f"{key}={value}" for key, value in env.items()] + command
+            print(f"+ {shlex.join(words)}", file=sys.stderr, flush=True)
+        with Program.lock:
+            check(not Program.stopping, "interrupted")
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command],
+                stdin=subprocess.PIPE if console else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={"PATH": path, "LC_ALL": "C", **env},
+            )
+            Program.running.add(self)
+
+    def read(self, patience):
+        """Takes what is there, waiting for it at most so long; False at the end of the output."""
+        if not select.select([self.process.stdout], [], [], max(0, patience))[0]:
+            return True
+        data = os.read(self.process.stdout.fileno(), 65536)
+        *lines, self.pending = (self.pending + data).split(b"\n")
+        for line in lines:
+            self.lines.append(line.decode("utf-8", "backslashreplace").rstrip("\r"))
+            if Program.verbose:
+                print(f"  {self.name}: {self.lines[-1]}", file=sys.stderr, flush=True)
+        return bool(data)
+
+    def expect(self, pattern):
+        """The match in the next line that has one; lines before it are passed over."""
+        until = min(time.monotonic() + PATIENCE, deadline)
+        more, last = True, "nothing"
+        while True:
+            while self.lines:
+                last = self.lines.pop(0)
+                match = re.search(pattern, last)
+                if match:
+                    return match
+            check(more, f"{self.name} ended early; its last word: {last}")
+            left = until - time.monotonic()
+            check(left > 0, f"{self.name} did not say what was expected; its last word: {last}")
+            more = self.read(left)
+
+    def finish(self, status=0):
+        """Waits for the end, and checks the exit status."""
+        until = min(time.monotonic() + PATIENCE, deadline)
+        while self.read(until - time.monotonic()):
+            check(time.monotonic() < until, f"{self.name} does not end")
+        try:
+            ended = self.process.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{self.name} does not end") from None
+        last = f"; its last word: {self.lines[-1]}" if self.lines else ""
+        check(ended == status, f"{self.name} ended with status {ended}, not {status}{last}")
+
+    def interrupt(self):
+        """Ctrl-C, on the board typed at its console; the program must end as interrupted ones do."""
+        if self.console:
+            self.process.stdin.write(b"\x03")
+            self.process.stdin.flush()
+        else:
+            self.process.send_signal(signal.SIGINT)
+        self.finish(128 + signal.SIGINT)
+
+    def kill(self):
+        with Program.lock:
+            Program.running.discard(self)
+            self.process.kill()
+            self.process.wait()
+
+    def close(self):
+        """After kill(), by the thread that reads."""
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                stream.close()
+
+    @staticmethod
+    def kill_all():
+        with Program.lock:
+            Program.stopping = True
+            everyone = list(Program.running)
+        for program in everyone:
+            program.kill()
+
+
+class Stack:
+    """Starts programs; a subclass says how."""
+
+    lets_in_more = 0  # clients than listen() was told
+    keeps_ports = True  # the two ends of a conversation see the same ports
+
+    def __init__(self, build):
+        self.build = build
+        self.programs = []
+
+    def start(self, app, *args):
+        program = self._start(app, [str(arg) for arg in args])
+        self.programs.append(program)
+        return program
+
+    def serve(self, app, *args):
+        """Starts a server; comes back when it can be reached at .address and .port."""
+        server = self.start(app, *args, *self.serve_at())
+        heard = server.expect(r"^listening on \S+:(\d+)")
+        server.address, server.port = self.address, self.reach_port(int(heard[1]))
+        return server
+
+    def serve_at(self):
+        return [PORT]
+
+    def reach_port(self, port):
+        return port
+
+    def end(self):
+        for program in self.programs:
+            program.kill()
+            program.close()
+        self.programs.clear()
+
+
+class Host(Stack):
+    name, sockets_of = "host", "Linux itself"
+    lets_in_more = 1
+
+    def __init__(self, build, address):
+        super().__init__(build)
+        self.address = address
+
+    def _start(self, app, args):
+        return Program(f"host's {Path(app).name}", [f"{self.build}/host/{app}", *args], {}, False)
+
+    def serve_at(self):
+        return ["-b", self.address, 0]
+
+
+class Linux(Stack):
+    name, sockets_of, address = "linux", "lwIP in a process", LINUX_IP
+
+    def _start(self, app, args):
+        env = {"PORTSIDE_IF": "tap:tap0", "PORTSIDE_IP": f"{LINUX_IP}/24"}
+        path = f"{self.build}/linux/{app}"
+        return Program(f"linux's {Path(app).name}", [path, *args], env, False)
+
+
+class Board(Stack):
+    name = "board"
+
+    def __init__(self, build, board, tap):
+        super().__init__(build)
+        self.board, self.tap = board, tap
+        self.sockets_of = f"lwIP on {board}"
+        self.address = BOARD_IP if tap else "127.0.0.1"
+        self.keeps_ports = bool(tap)
+
+    def _start(self, app, args):
+        image = "probes" if app.startswith("probes/") else "portside"
+        app = Path(app).name
+        net = [f"NET=tap:{self.tap}"]
+        if not self.tap:
+            self.host_port = free_port()
+            # Not RESTRICT=1: QEMU would drop all of the board's datagrams, replies too.
+            net = ["NET=user", f"HOSTPORT={self.host_port}"]
+        command = [
+            f"{ROOT}/board/run",
+            f"BOARD={self.board}",
+            f"IP={BOARD_IP}/24",
+            f"GW={HOST_IP}",
+            *net,
+            f"IMAGE={self.build}/{self.board}/{image}.elf",
+            f"CMD={shlex.join([app, *args])}",
+        ]
+        return Program(f"the board's {app}", command, {}, True)
+
+    def reach_port(self, port):
+        return port if self.tap else self.host_port
+
+
+def free_port():
+    """A port of 127.0.0.1 that neither TCP nor UDP has in use."""
+    for _ in range(100):
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            try:
+                udp.bind(tcp.getsockname())
+            except OSError:
+                continue
+            return tcp.getsockname()[1]
+    raise Failure("no port of 127.0.0.1 is free")
