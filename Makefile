@@ -13,6 +13,12 @@ PYTHON := /usr/bin/python3
 CROSS := arm-none-eabi-
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq (,$(filter -j%,$(MAKEFLAGS)))
+MAKEFLAGS += -j$(shell nproc)
+endif
+# A line for each program; V=1 shows every command.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
@@ -60,13 +66,14 @@ $(call remember,$(HOST)/flags,$(CC) $(HOST_CFLAGS) $(WARNINGS))
 
 $(HOST)/obj/%.o: %.c $(HOST)/flags | setup
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(WARNINGS) -c $< -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(WARNINGS) -c $< -o $@
 
 # $(1): the source without .c; $(2): the binary.
 define host_app
 $(2): $(HOST)/obj/$(1).o $(HOST_OBJ)
 	@mkdir -p $$(@D)
-	$(CC) -pthread $$^ -o $$@
+	$(call say,build,$$@)
+	$(Q)$(CC) -pthread $$^ -o $$@
 endef
 $(foreach app,$(APPS),$(eval $(call host_app,apps/$(app),$(HOST)/$(subst _,-,$(app)))))
 $(foreach probe,$(PROBES),$(eval $(call host_app,tests/system/probes/$(probe),$(HOST)/probes/$(subst _,-,$(probe)))))
@@ -92,24 +99,25 @@ $(call remember,$(LINUX)/flags,$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS
 
 $(LINUX)/obj/lwip/%.o: $(LWIP)/%.c $(LINUX)/flags | setup
 	@mkdir -p $(@D)
-	$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) -Wall -c $< -o $@
+	$(Q)$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) -Wall -c $< -o $@
 
 $(LINUX)/obj/port/linux/os_%.o: port/linux/os_%.c $(LINUX)/flags | setup
 	@mkdir -p $(@D)
-	$(CC) $(LINUX_CFLAGS) $(WARNINGS) -Iport/common -Iport/linux -c $< -o $@
+	$(Q)$(CC) $(LINUX_CFLAGS) $(WARNINGS) -Iport/common -Iport/linux -c $< -o $@
 
 $(LINUX)/obj/%.o: %.c $(LINUX)/flags | setup
 	@mkdir -p $(@D)
-	$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) -c $< -o $@
+	$(Q)$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) -c $< -o $@
 
 $(LINUX_LIB): $(LINUX_LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 define linux_app
 $(2): $(LINUX)/obj/$(1).o $(LINUX_OBJ) $(LINUX_LIB)
 	@mkdir -p $$(@D)
-	$(CC) -pthread $$^ -o $$@
+	$(call say,build,$$@)
+	$(Q)$(CC) -pthread $$^ -o $$@
 endef
 $(foreach app,$(APPS),$(eval $(call linux_app,apps/$(app),$(LINUX)/$(subst _,-,$(app)))))
 $(foreach probe,$(PROBES),$(eval $(call linux_app,tests/system/probes/$(probe),$(LINUX)/probes/$(subst _,-,$(probe)))))
@@ -131,11 +139,12 @@ $(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags
 	echo 'const size_t apps_count = sizeof apps / sizeof apps[0];'; } > $$@
 
 $(BUILD)/$(1)/obj/$(2).o: $(BUILD)/$(1)/$(2).c | setup
-	$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
+	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
 
 $(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)) $(BUILD)/$(1)/obj/$(2).o \
     $$($(1)_LD)
-	$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
+	$(call say,build,$$@)
+	$(Q)$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
 	    -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
 endef
 
@@ -157,15 +166,15 @@ $$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(AP
 
 $(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
-	$(CROSS)gcc $$($(1)_FLAGS) -Wall -c $$< -o $$@
+	$(Q)$(CROSS)gcc $$($(1)_FLAGS) -Wall -c $$< -o $$@
 
 $(BUILD)/$(1)/obj/%.o: %.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
-	$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
+	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
 
 # The main() of a program and nothing else of it is seen by the rest of the image.
 $(BUILD)/$(1)/obj/%.app.o: $(BUILD)/$(1)/obj/%.o
-	$(CROSS)objcopy --redefine-sym main=app_$$(*F)_main --keep-global-symbol=app_$$(*F)_main $$< $$@
+	$(Q)$(CROSS)objcopy --redefine-sym main=app_$$(*F)_main --keep-global-symbol=app_$$(*F)_main $$< $$@
 
 $(call board_image,$(1),portside,$(addprefix apps/,$(APPS)))
 $(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(addprefix tests/system/probes/,$(PROBES)))
@@ -193,22 +202,26 @@ test-binary = $(TESTS)/$(subst _,-,$(1))
 $(call remember,$(TESTS)/flags,$(CC) $(TEST_CFLAGS) $(CROSS)gcc)
 
 $(foreach t,$(APP_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(TESTS)/flags $(HOST_OBJ) | setup
-	$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iapps/lib tests/unit/test_$(subst -,_,$*).c $(HOST_OBJ) -lcmocka -pthread -o $@
+	$(call say,build,$@)
+	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iapps/lib tests/unit/test_$(subst -,_,$*).c $(HOST_OBJ) -lcmocka -pthread -o $@
 
 $(TESTS)/test-words: tests/unit/test_words.c port/cortex-m/words.c
 $(TESTS)/test-boot: tests/unit/test_boot.c port/cortex-m/boot.c
 $(TESTS)/test-kernel: tests/unit/test_kernel.c tests/unit/kernel_seam.c $(KERNEL_CASES) $(KERNEL)
 
 $(foreach t,$(PART_TESTS) $(KERNEL_TEST),$(call test-binary,$(t))): $(TESTS)/flags | setup
-	$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iport/cortex-m -Itests/unit $(filter %.c,$^) -lcmocka -o $@
+	$(call say,build,$@)
+	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iport/cortex-m -Itests/unit $(filter %.c,$^) -lcmocka -o $@
 
 $(foreach t,$(LINUX_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(LINUX_LIB) $(TESTS)/flags
-	$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) tests/unit/test_$(subst -,_,$*).c $(LINUX_LIB) -lcmocka -o $@
+	$(call say,build,$@)
+	$(Q)$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) tests/unit/test_$(subst -,_,$*).c $(LINUX_LIB) -lcmocka -o $@
 
 # The kernel's cases once more, on the machine that it is for.
 $(TESTS)/kernel.elf: tests/unit/kernel_board_main.c $(KERNEL_CASES) $(KERNEL) port/cortex-m/kernel_arch.c \
     tests/unit/kernel_board.ld $(TESTS)/flags | setup
-	$(CROSS)gcc -std=gnu11 -g -Os -mcpu=cortex-m3 -mthumb --specs=nano.specs -nostartfiles $(WARNINGS) \
+	$(call say,build,$@)
+	$(Q)$(CROSS)gcc -std=gnu11 -g -Os -mcpu=cortex-m3 -mthumb --specs=nano.specs -nostartfiles $(WARNINGS) \
 	    -Iport/cortex-m -Itests/unit -T tests/unit/kernel_board.ld $(filter %.c,$^) -o $@
 
 UNIT_BIN := $(foreach t,$(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST) $(LINUX_TESTS),$(call test-binary,$(t))) \

@@ -108,15 +108,19 @@ static int serve_clients(int fd, const struct options *options)
     return status;
 }
 
-/* One client's connection that died, or a moment without resources, is no reason to leave the
- * others alone. */
-static bool is_passing(int error)
+/* The client that was to be accepted has left; some stacks say ENOTCONN. */
+static bool has_left(int error)
 {
-    return error == ECONNABORTED || error == EPROTO || error == EMFILE || error == ENFILE ||
-           error == ENOBUFS || error == ENOMEM;
+    return error == ECONNABORTED || error == EPROTO || error == ENOTCONN;
 }
 
-/* Returns the new socket, or -1 after a line on stderr when the listening one is of no more use. */
+static bool lacks_resources(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Returns the new socket, or -1 after a line on stderr when the listening one is of no more use.
+ * A client that died, or a moment without resources, is no reason to leave the others alone. */
 static int accept_client(int fd, struct address *address)
 {
     for (;;) {
@@ -128,11 +132,12 @@ static int accept_client(int fd, struct address *address)
             continue;
         int error = errno;
         report_failure(PROGRAM, "accept", NULL);
-        if (!is_passing(error))
+        if (has_left(error))
+            continue;
+        if (!lacks_resources(error))
             return -1;
         /* A client that waits for a descriptor makes accept() fail at once, again and again. */
-        if (error != ECONNABORTED && error != EPROTO)
-            delay_ms(PAUSE_MS);
+        delay_ms(PAUSE_MS);
     }
 }
 

@@ -123,7 +123,7 @@ static int show_help(void)
         "  -g GROUP     also join this multicast group\n"
         "  -n COUNT     end after COUNT datagrams (default: never)\n"
         "  -e ENCODING  the text is in ENCODING, by default utf-8:\n"
-           "               %s\n"
+        "               %s\n"
         "  -E           echo each datagram to its sender\n"
         "  -h           show this help\n",
         encoding_help);

@@ -130,7 +130,7 @@ static int show_help(void)
         "  -i MS           milliseconds between two datagrams (default 0)\n"
         "  -m TEXT         send TEXT, which may be empty; may be given several times\n"
         "  -e ENCODING     send and show text in ENCODING, by default utf-8:\n"
-           "                  %s\n"
+        "                  %s\n"
         "  -r              wait for a reply to each, at most %d seconds\n"
         "  -B              allow sending to a broadcast address\n"
         "  -h              show this help\n",

@@ -10,7 +10,8 @@
  * ran, waits in a poll() that nothing must end early, since one signal ends one call, closes all
  * and ends with status 0.
  * HOST PORT is where connect, recv, send and close find a TCP peer, who must not read from the
- * last two; accept and recvfrom wait at PORT; the others have no use for it.
+ * last two; accept, recvfrom, poll and select wait at PORT; getaddrinfo asks for
+ * nobodyPORT.example; the others have no use for it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -216,10 +217,12 @@ static void in_select(struct scene *scene)
 static void in_getaddrinfo(struct scene *scene)
 {
     struct addrinfo *found = NULL;
+    char name[32];
     int code;
 
+    snprintf(name, sizeof name, "nobody%d.example", scene->port);
     say(scene);
-    code = getaddrinfo("nobody.example", "80", NULL, &found);
+    code = getaddrinfo(name, "80", NULL, &found);
     if (code == EAI_SYSTEM) {
         say_result(scene, -1);
     } else {
