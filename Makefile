@@ -196,10 +196,12 @@ KERNEL_TEST := test_kernel
 LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST),\
     $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 KERNEL_CASES := $(wildcard tests/unit/kernel_cases*.c)
+# The cases start their clock 2 s before it wraps.
+KERNEL_FLAGS := -DKERNEL_CLOCK_START_MS=0xfffff830u -Iport/cortex-m -Itests/unit
 KERNEL := port/cortex-m/kernel.c port/cortex-m/kernel_sync.c port/cortex-m/kernel_thread.c
 test-binary = $(TESTS)/$(subst _,-,$(1))
 
-$(call remember,$(TESTS)/flags,$(CC) $(TEST_CFLAGS) $(CROSS)gcc)
+$(call remember,$(TESTS)/flags,$(CC) $(TEST_CFLAGS) $(CROSS)gcc $(KERNEL_FLAGS))
 
 $(foreach t,$(APP_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(TESTS)/flags $(HOST_OBJ) | setup
 	$(call say,build,$@)
@@ -211,7 +213,7 @@ $(TESTS)/test-kernel: tests/unit/test_kernel.c tests/unit/kernel_seam.c $(KERNEL
 
 $(foreach t,$(PART_TESTS) $(KERNEL_TEST),$(call test-binary,$(t))): $(TESTS)/flags | setup
 	$(call say,build,$@)
-	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iport/cortex-m -Itests/unit $(filter %.c,$^) -lcmocka -o $@
+	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) $(KERNEL_FLAGS) $(filter %.c,$^) -lcmocka -o $@
 
 $(foreach t,$(LINUX_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(LINUX_LIB) $(TESTS)/flags
 	$(call say,build,$@)
@@ -222,7 +224,7 @@ $(TESTS)/kernel.elf: tests/unit/kernel_board_main.c $(KERNEL_CASES) $(KERNEL) po
     tests/unit/kernel_board.ld $(TESTS)/flags | setup
 	$(call say,build,$@)
 	$(Q)$(CROSS)gcc -std=gnu11 -g -Os -mcpu=cortex-m3 -mthumb --specs=nano.specs -nostartfiles $(WARNINGS) \
-	    -Iport/cortex-m -Itests/unit -T tests/unit/kernel_board.ld $(filter %.c,$^) -o $@
+	    $(KERNEL_FLAGS) -T tests/unit/kernel_board.ld $(filter %.c,$^) -o $@
 
 UNIT_BIN := $(foreach t,$(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST) $(LINUX_TESTS),$(call test-binary,$(t))) \
     $(TESTS)/kernel.elf

@@ -47,7 +47,7 @@ struct systick {
 
 /* Cycles from the sample of SYST_CVR to the restart: store after load, and one for the reload. */
 #define RESTART_CYCLES 4u
-#define RESTART_MAX_CYCLES 32u
+#define RESTART_MAX_CYCLES 100u
 #define QEMU_RESTS_PER_MS 100u
 
 extern uint32_t board_core_hz(void);
@@ -81,12 +81,12 @@ static uint32_t clock_sync(void)
 {
     uint32_t left = SYSTICK->cvr;
 
-    if (SYSTICK->csr & CSR_COUNTFLAG) {
+    while (SYSTICK->csr & CSR_COUNTFLAG) {
         clock_add(sys_clock.period);
         left = SYSTICK->cvr;
         if (left == 0)
             left = SYSTICK->cvr;
-        sys_clock.period = sys_clock.shorter; /* if SYST_RVR was put back too late, else: */
+        sys_clock.period = sys_clock.shorter; /* if SYST_RVR was put back too late */
     }
     if (left > sys_clock.period)
         sys_clock.period = LONGEST;
@@ -118,25 +118,20 @@ static void clock_restart(uint32_t cycles, uint32_t passed)
     (void)clock_sync(); /* it runs by now, as a rule */
 }
 
-/* Computes without touching a register, so that QEMU's timers get their turn. */
-static void pause_for_emulator(void)
-{
-    volatile unsigned n;
-
-    for (n = 1000; n > 0; n--) {
-    }
-}
-
-/* Restarts the counter and waits until it runs. Returns whether that took longer than it takes
- * silicon: then this is QEMU in real time, whose counter rests at 0 for 10 us. */
+/* Restarts the counter and waits until it runs. Returns whether that takes longer than on silicon:
+ * then this is QEMU in real time, whose counter rests at 0 for 10 us. */
 static bool clock_rests(void)
 {
+    volatile unsigned pause;
     uint32_t left;
+    unsigned looks;
 
     SYSTICK->cvr = 0;
-    left = SYSTICK->cvr;
+    for (looks = 0; looks < 4; looks++)
+        left = SYSTICK->cvr;
     while (SYSTICK->cvr == 0)
-        pause_for_emulator();
+        for (pause = 1000; pause > 0; pause--) { /* lets QEMU's timers have their turn */
+        }
     return left < LONGEST - RESTART_MAX_CYCLES;
 }
 
@@ -242,15 +237,10 @@ void kernel_arch_request_switch(void)
 void kernel_arch_idle(void)
 {
     uint32_t saved = kernel_arch_lock();
-    bool restarting;
 
-    (void)clock_sync();
-    restarting = sys_clock.restarting;
+    (void)clock_sync(); /* puts SYST_RVR back, so that the next alarm wakes only once */
     kernel_arch_unlock(saved);
-    if (restarting)
-        pause_for_emulator(); /* no sleep before SYST_RVR is put back */
-    else
-        __asm volatile("dsb\n\twfi" : : : "memory");
+    __asm volatile("dsb\n\twfi" : : : "memory");
 }
 
 void *kernel_arch_stack_init(void *stack, size_t size, void (*entry)(void *), void *arg,

@@ -7,7 +7,6 @@ differs from its claim.
 """
 
 import os
-import re
 import select
 import socket
 import time
@@ -202,7 +201,8 @@ EXPERIMENTS = [
     ),
     Experiment(
         f"listen({BACKLOG}), and nobody accepts: of {CLIENTS} clients Linux lets {BACKLOG} + 1 in,"
-        f" lwIP {BACKLOG};\n   the SYNs of the others are dropped, and sent again a second later",
+        f" lwIP {BACKLOG};\n"
+        "   the SYNs of the others are dropped, and come again until there is room",
         ["let in at once", "served in the end"],
         backlog,
         needs_tap=True,

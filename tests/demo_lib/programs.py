@@ -98,7 +98,7 @@ class Program:
         check(ended == status, f"{self.name} ended with status {ended}, not {status}{last}")
 
     def interrupt(self):
-        """Ctrl-C, on the board typed at its console; the program must end as interrupted ones do."""
+        """Ctrl-C, on the board typed at its console; checks that it ends with status 130."""
         if self.console:
             self.process.stdin.write(b"\x03")
             self.process.stdin.flush()

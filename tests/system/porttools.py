@@ -171,7 +171,7 @@ class Prompt:
         begin = self._seen
         self.expect("^portside> ", timeout)
         output = self.text[begin : self._seen].rpartition("portside> ")[0]
-        status = re.search(r"^exit status (\d+)\n\Z", output, re.MULTILINE)
+        status = re.search(r"exit status (\d+)\n\Z", output)
         if status:
             return output[: status.start()], int(status[1])
         return output, 0
@@ -213,10 +213,14 @@ def prompt(network):
 
 
 @contextlib.contextmanager
-def own_tap(name, address=None, mtu=1500, up=True):
+def own_tap(name, address=None, mtu=1500, up=True, user=None):
     """A TAP beside the bridge, for a test that does to it what others must not see."""
     run_ip("link", "del", name)
-    steps = [("tuntap", "add", name, "mode", "tap"), ("link", "set", name, "mtu", str(mtu))]
+    owner = ("user", user) if user else ()
+    steps = [
+        ("tuntap", "add", name, "mode", "tap", *owner),
+        ("link", "set", name, "mtu", str(mtu)),
+    ]
     if address:
         steps.append(("addr", "add", address, "dev", name))
     if up:

@@ -236,6 +236,7 @@ class Board(Stack):
             [
                 REPO / "board" / "run",
                 f"BOARD={BOARD}",
+                f"IMAGE={BUILD / BOARD / 'portside.elf'}",
                 f"NET=tap:{tap}",
                 f"IP={ip}/{PREFIX}",
                 f"CMD={command}",
@@ -244,7 +245,6 @@ class Board(Stack):
             lambda: self.network.give_back(tap, ip),
             quiet,
             None,
-            {"PORTSIDE_BUILD": str(BUILD)},
             merged=True,
         )
 
