@@ -62,10 +62,12 @@ ssize_t ps_leave(ssize_t result, ssize_t idle)
         }
         UNLOCK_TCPIP_CORE();
     }
-    if (t->hit && (result < 0 || result == idle)) {
+    if (t->hit) { /* a send that was cut short has its count to tell instead */
         ps_consume(t);
-        errno = EINTR;
-        result = -1;
+        if (result < 0 || result == idle) {
+            errno = EINTR;
+            result = -1;
+        }
     }
     t->inside = false;
     if (result < 0) {

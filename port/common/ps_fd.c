@@ -73,6 +73,8 @@ int ps_close_socket(int fd)
     return lwip_close(fd);
 }
 
+/* A close with linger that is interrupted resets the connection and fails with EINTR; the
+ * descriptor is gone, as on Linux. */
 int ps_close(int fd)
 {
     struct netconn *conn;
@@ -92,7 +94,7 @@ int ps_close(int fd)
     if (result != 0 && conn != NULL) {
         ps_owner_set(fd, owner);
     }
-    return (int)ps_leave(result, -1);
+    return (int)ps_leave(result, 0);
 }
 
 ssize_t ps_read(int fd, void *data, size_t length)

@@ -11,6 +11,19 @@
 
 #define DHCP_STEP_MS 10
 
+bool ps_parse_ipv4(const char *text, ip4_addr_t *address)
+{
+    unsigned dots = 0;
+
+    for (const char *c = text; *c != '\0'; c++) {
+        dots += *c == '.';
+        if (*c != '.' && (*c < '0' || *c > '9')) {
+            return false;
+        }
+    }
+    return dots == 3 && ip4addr_aton(text, address) != 0;
+}
+
 bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
 {
     char dotted[IP4ADDR_STRLEN_MAX];
@@ -25,7 +38,7 @@ bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
     memcpy(dotted, text, (size_t)(slash - text));
     dotted[slash - text] = '\0';
     bits = strtol(slash + 1, &end, 10);
-    if (*end != '\0' || bits < 1 || bits > 32 || !ip4addr_aton(dotted, address)) {
+    if (*end != '\0' || bits < 1 || bits > 32 || !ps_parse_ipv4(dotted, address)) {
         return false;
     }
     ip4_addr_set_u32(mask, lwip_htonl(UINT32_MAX << (32 - bits)));
@@ -68,7 +81,7 @@ const char *ps_netif_configure(struct netif *netif, const char *address, const c
     if (!ps_parse_cidr(address, &ip, &mask)) {
         return "the address is not ADDRESS/LENGTH or dhcp";
     }
-    if (!ip4addr_aton(gateway, &gw)) {
+    if (!ps_parse_ipv4(gateway, &gw)) {
         return "the gateway is not an IPv4 address";
     }
     ip_addr_copy_from_ip4(server, gw);

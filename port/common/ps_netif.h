@@ -16,6 +16,9 @@ extern struct ps_drops ps_drops;
  * whatever it returns ERR_OK for. */
 err_t ps_netif_input(struct pbuf *p, struct netif *netif);
 
+/* Reads "192.168.77.1": four numbers, none of the shorter forms. False when it is not that. */
+bool ps_parse_ipv4(const char *text, ip4_addr_t *address);
+
 /* Reads "192.168.77.2/24" into address and mask. False when it is not that. */
 bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask);
 

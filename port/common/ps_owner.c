@@ -88,6 +88,18 @@ void ps_close_all(void)
     close_of(NULL);
 }
 
+/* Resets a connection so that the peer notices. lwIP's RST carries snd_nxt, which a peer whose
+ * window is full refuses (data or a window probe beyond it was lost there): one more RST carries
+ * the number that it acknowledged last. Core lock held. */
+static void reset(struct tcp_pcb *pcb)
+{
+    if (pcb->state != SYN_SENT && pcb->lastack != pcb->snd_nxt) {
+        tcp_rst(pcb, pcb->lastack, pcb->rcv_nxt, &pcb->local_ip, &pcb->remote_ip, pcb->local_port,
+                pcb->remote_port);
+    }
+    tcp_abort(pcb);
+}
+
 /* Ends the endless semaphore wait of t on conn, if that is where it is. Core lock held. */
 static void cut_short(struct ps_thread *t, struct netconn *conn)
 {
@@ -99,7 +111,7 @@ static void cut_short(struct ps_thread *t, struct netconn *conn)
     }
     if (conn->state == NETCONN_CONNECT || conn->state == NETCONN_CLOSE) {
         t->hit = true;
-        tcp_abort(pcb);
+        reset(pcb);
     } else if (conn->state == NETCONN_WRITE && pcb->poll != NULL) {
         if (t->cut == NULL) {
             t->cut_timeout = conn->send_timeout;
@@ -148,7 +160,7 @@ bool ps_drain(uint32_t ms)
         sys_msleep(DRAIN_STEP_MS);
     }
     while (tcp_active_pcbs != NULL) {
-        tcp_abort(tcp_active_pcbs);
+        reset(tcp_active_pcbs);
     }
     UNLOCK_TCPIP_CORE();
     return drained;

@@ -89,6 +89,8 @@ int ps_accept(int fd, struct sockaddr *address, socklen_t *length)
     result = lwip_accept(fd, address, length);
     if (result >= 0) {
         adopt(result);
+    } else if (errno == ENOTCONN) {
+        errno = ECONNABORTED; /* it was reset while it waited: what POSIX calls it */
     }
     return (int)ps_leave(result, -1);
 }

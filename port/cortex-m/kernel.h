@@ -108,8 +108,9 @@ int thread_start(struct thread *t, const char *name, unsigned priority, void (*e
 /* Ends the calling thread; a return from its entry does the same. It may hold no mutex. */
 _Noreturn void thread_exit(void);
 
-/* Waits until t has ended, at most timeout_ms (0: only looks; KERNEL_FOREVER). Any number of
- * threads may wait for one; after KERNEL_OK the kernel touches neither *t nor its stack again. */
+/* Waits until t, which was started, has ended, at most timeout_ms (0: only looks; KERNEL_FOREVER).
+ * Any number of threads may wait for one; after KERNEL_OK the kernel touches neither *t nor its
+ * stack again. */
 int thread_join(struct thread *t, uint32_t timeout_ms, unsigned flags);
 
 /* The running thread (in an ISR: the interrupted one); NULL before kernel_start(). ISR. */

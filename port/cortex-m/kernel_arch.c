@@ -26,8 +26,9 @@
 #endif
 
 struct systick {
-    volatile uint32_t csr, rvr, cvr, calib;
+    volatile uint32_t csr, rvr, cvr;
 };
+_Static_assert(offsetof(struct systick, cvr) == 8, "SYST_CVR is at 0xe000e018");
 
 #define SYSTICK ((struct systick *)0xe000e010u)
 #define CSR_ENABLE (1u << 0)

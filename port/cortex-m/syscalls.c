@@ -167,7 +167,8 @@ int nanosleep(const struct timespec *time, struct timespec *left)
     while ((now = now_ms()) < end) {
         uint32_t ms = end - now < INT32_MAX ? (uint32_t)(end - now) : INT32_MAX;
 
-        if (job_interrupted(thread_sleep(ms, KERNEL_INTERRUPTIBLE))) {
+        /* One more: a wait ends up to a millisecond before its time is over. */
+        if (job_interrupted(thread_sleep(ms + 1, KERNEL_INTERRUPTIBLE))) {
             now = now_ms();
             now = now < end ? end - now : 0;
             if (left != NULL) {

@@ -29,8 +29,8 @@ struct os_slice {
     size_t length;
 };
 
-/* Attaches to the TAP called `name`, or to the first free of tap0, tap1 ... for NULL. Returns 0, or
- * -1 with one line in error. The caller closes tap->fd. */
+/* Attaches to the TAP called `name` (shorter than OS_TAP_NAME_SIZE), or to the first free of tap0,
+ * tap1 ... for NULL. Returns 0, or -1 with one line in error. The caller closes tap->fd. */
 int os_tap_open(struct os_tap *tap, const char *name, char *error, size_t error_size);
 
 /* Reads one frame; waits for it unless nowait. Bytes, 0 when there is none (nowait), or -1 with

@@ -78,11 +78,6 @@ int os_tap_open(struct os_tap *tap, const char *name, char *error, size_t error_
     int result;
 
     memset(tap, 0, sizeof *tap);
-    if (name != NULL && (name[0] == '\0' || strlen(name) >= sizeof tap->name)) {
-        snprintf(error, error_size, "PORTSIDE_IF: '%s' is no interface name", name);
-        tap->fd = -1;
-        return -1;
-    }
     tap->fd = open(TAP_DEVICE, O_RDWR | O_CLOEXEC);
     if (tap->fd < 0) {
         snprintf(error, error_size, "open %s: %s", TAP_DEVICE, strerror(errno));

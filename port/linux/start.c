@@ -69,6 +69,9 @@ static void open_tap(void)
     if (strcmp(which, "tap") != 0 && strncmp(which, "tap:", 4) != 0) {
         fail(2, "PORTSIDE_IF: '%s' is not tap or tap:NAME", which);
     }
+    if (which[3] == ':' && (which[4] == '\0' || strlen(which + 4) >= OS_TAP_NAME_SIZE)) {
+        fail(2, "PORTSIDE_IF: '%s' is no interface name", which + 4);
+    }
     if (os_tap_open(&tapif.tap, which[3] == ':' ? which + 4 : NULL, error, sizeof error) != 0) {
         fail(1, "%s", error);
     }
@@ -85,6 +88,7 @@ static void choose_mac(void)
     const char *text = setting("PORTSIDE_MAC", NULL);
     uint64_t hash = ps_siphash(no_key, tapif.tap.mac, sizeof tapif.tap.mac);
     const char *next = text;
+    u8_t any = 0;
 
     if (text == NULL) {
         memcpy(tapif.mac, &hash, sizeof tapif.mac);
@@ -95,8 +99,9 @@ static void choose_mac(void)
         char *end = NULL;
         unsigned long byte = isxdigit((unsigned char)*next) ? strtoul(next, &end, 16) : 256;
 
+        any |= (u8_t)byte;
         if (byte > 255 || end - next != 2 || *end != (i < sizeof tapif.mac - 1 ? ':' : '\0') ||
-            (i == 0 && (byte & 1) != 0)) {
+            (i == 0 && (byte & 1) != 0) || (i == sizeof tapif.mac - 1 && any == 0)) {
             fail(2, "PORTSIDE_MAC: '%s' is not a unicast address like 02:00:00:00:00:01", text);
         }
         tapif.mac[i] = (u8_t)byte;
@@ -151,7 +156,7 @@ static void start(void)
     if (address != NULL && strcmp(address, "dhcp") != 0 && !ps_parse_cidr(address, &ip, &mask)) {
         fail(2, "PORTSIDE_IP: '%s' is not ADDRESS/LENGTH or dhcp", address);
     }
-    if (!ip4addr_aton(gateway, &ip)) {
+    if (!ps_parse_ipv4(gateway, &ip)) {
         fail(2, "PORTSIDE_GW: '%s' is not an IPv4 address", gateway);
     }
     open_tap();

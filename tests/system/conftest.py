@@ -60,6 +60,27 @@ def pytest_configure(config):
         pytest.exit(f"PORTSIDE_STACKS: no such stack: {', '.join(unknown)}", returncode=2)
 
 
+def stack_of(item):
+    """Which stack a test is about: by its parameter, its fixtures or its file; the others count as
+    host's, so that they run once."""
+    parameters = getattr(item, "callspec", None)
+    for value in parameters.params.values() if parameters else ():
+        if isinstance(value, str) and value in STACKS:
+            return value
+    for name in STACKS:
+        fixtures = {f"{name}_app", f"{name}_probes"}
+        if item.path.name.startswith(f"test_{name}_") or fixtures & set(item.fixturenames):
+            return name
+    return "board" if "prompt" in item.fixturenames else "host"
+
+
+def pytest_collection_modifyitems(config, items):
+    left_out = [item for item in items if stack_of(item) not in CHOSEN]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if stack_of(item) in CHOSEN]
+
+
 def set_up_network():
     """None, or why there are no TAPs. lo works in either case."""
     problem = run_ip("link", "set", "lo", "up")

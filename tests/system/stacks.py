@@ -27,6 +27,9 @@ PREFIX = 24
 # A bound, not a delay: what is waited for mostly comes within milliseconds.
 PATIENCE = 20.0
 
+# What the apps print on a terminal before they read a line. A board's console is one.
+PROMPT = "message> "
+
 
 class Running:
     """A started app. Its lines are collected by threads, so that it never blocks on a full pipe."""
@@ -50,8 +53,9 @@ class Running:
 
         def collect():
             for raw in stream:
+                line = raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
                 with self._changed:
-                    lines.append(raw.decode("utf-8", "surrogateescape").rstrip("\r\n"))
+                    lines.append(line.removeprefix(PROMPT) if self.merged else line)
                     self._changed.notify_all()
             with self._changed:
                 self._open -= 1
@@ -225,7 +229,7 @@ class Linux(Stack):
 class Board(Stack):
     name = "board"
     has_iconv = False
-    longest_line = 9000
+    longest_line = 200  # its console's lines end at 255
     bulk = 100_000
 
     def _start(self, app, args, quiet, limits):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from peers import receive_exactly, receive_to_end, wait_until
+from peers import receive_exactly, receive_to_end
 from porttools import (  # noqa: F401 (fixtures)
     linux_app,
     linux_probes,
@@ -303,9 +303,3 @@ def test_no_statistics_unasked(linux_app):
         app = linux_app("udp-send", "-m", "x", THERE, 9, **settings("rand1", PORTSIDE_STATS="0"))
         assert app.wait() == 0
         assert app.error_lines == []
-
-
-def test_wait_is_bounded_by_a_condition():
-    """wait_until() itself: it fails when nothing comes."""
-    with pytest.raises(AssertionError):
-        wait_until(lambda: False, "nothing", timeout=0.05)

@@ -199,6 +199,19 @@ def test_dhcp(linux_app, tmp_path):
             server.stderr.close()
 
 
+@pytest.mark.parametrize("app", ["udp-recv", "probes/echo"], ids=["handler", "default"])
+def test_interrupt_while_waiting_for_a_lease(linux_app, app):
+    with own_tap("wait0", f"{THERE}/24") as tap:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as raw:
+            raw.bind((tap, 0))
+            raw.settimeout(PATIENCE)
+            waiting = linux_app(app, 5000, PORTSIDE_IF=f"tap:{tap}", PORTSIDE_IP="dhcp")
+            while raw.recv(2000)[36:38] != b"\0C":  # to port 67: it has asked
+                pass
+        waiting.interrupt()
+        assert waiting.wait(8) == 130
+
+
 # --- The interface changes under the program ---
 
 

@@ -10,6 +10,8 @@
  * the exit status through semihosting is 0 or 1.
  * Sources: ARM AN385, CMSDK (DDI 0479), ARMv7-M (DDI 0403), ARM semihosting (100863).
  */
+#include <errno.h>
+#include <reent.h>
 #include <string.h>
 
 #include "kernel_cases.h"
@@ -52,9 +54,10 @@ void SysTick_Handler(void);
 _Noreturn void Reset_Handler(void);
 uint32_t board_core_hz(void);
 
-static const struct kernel_case *const groups[] = {kernel_thread_cases, kernel_time_cases,
-                                                   kernel_sync_cases, kernel_storm_cases,
-                                                   kernel_misuse_cases};
+static const struct kernel_case board_cases[];
+static const struct kernel_case *const groups[] = {
+    kernel_thread_cases, kernel_time_cases,   kernel_sync_cases, kernel_mailbox_cases,
+    kernel_storm_cases,  kernel_misuse_cases, board_cases};
 
 /* What lives longer than a case. */
 static struct {
@@ -267,6 +270,34 @@ uint32_t case_reference_us(void)
     return (RUN_CYCLES - TIMER0->value) / (CORE_HZ / 1000000u);
 }
 
+static void set_errno_entry(void *arg)
+{
+    errno = *(const int *)arg;
+    thread_yield();
+    CHECK(errno == *(const int *)arg);
+}
+
+static void errno_is_the_threads_own(void)
+{
+    static const int values[3] = {11, 22, 33};
+    static struct _reent own[2];
+    unsigned i;
+
+    errno = 44;
+    for (i = 0; i < 3; i++) {
+        case_threads[i].reent = i < 2 ? &own[i] : NULL; /* the third has the global one */
+        case_spawn(i, 3, set_errno_entry, (void *)&values[i]);
+    }
+    for (i = 0; i < 3; i++)
+        case_join(i);
+    CHECK(own[0]._errno == 11 && own[1]._errno == 22 && errno == 33);
+}
+
+static const struct kernel_case board_cases[] = {
+    {"errno_is_the_threads_own", errno_is_the_threads_own, false},
+    {NULL, NULL, false},
+};
+
 static _Noreturn void run_next(void)
 {
     if (progress.magic != MAGIC) {
@@ -305,8 +336,8 @@ static _Noreturn void run_next(void)
 _Noreturn void Reset_Handler(void)
 {
     __asm volatile("cpsid i");
-    memcpy(&data_start, &data_load, (size_t)((uint8_t *)&data_end - (uint8_t *)&data_start));
-    memset(&bss_start, 0, (size_t)((uint8_t *)&bss_end - (uint8_t *)&bss_start));
+    memcpy(&data_start, &data_load, (uintptr_t)&data_end - (uintptr_t)&data_start);
+    memset(&bss_start, 0, (uintptr_t)&bss_end - (uintptr_t)&bss_start);
     UART0_BAUDDIV = 16;
     UART0_CTRL = UART_TX_ENABLE;
     run_next();

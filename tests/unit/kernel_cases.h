@@ -32,7 +32,7 @@ struct kernel_case {
 
 /* Groups, each ended by a case without a name. */
 extern const struct kernel_case kernel_thread_cases[], kernel_time_cases[], kernel_sync_cases[],
-    kernel_storm_cases[], kernel_misuse_cases[];
+    kernel_mailbox_cases[], kernel_storm_cases[], kernel_misuse_cases[];
 
 /* What the runner gives to the cases. */
 

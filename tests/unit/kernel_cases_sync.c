@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cases of the thread kernel: semaphore, mutex with priority inheritance, mailbox. */
+/* Cases of the thread kernel: semaphore, and mutex with priority inheritance. */
 #include <string.h>
 
 #include "kernel_cases.h"
 
 static struct semaphore sem, go;
 static struct mutex m1, m2, m3;
-static struct mailbox box;
-static void *slots[3];
 
 static void post_isr(void *arg)
 {
@@ -242,118 +240,39 @@ static void a_loan_moves_the_owner_in_its_queue(void)
     CHECK(strcmp(case_trace, "b6c1a") == 0);
 }
 
-static void *number(uintptr_t n)
+static void a_loan_does_not_pass_the_higher(void)
 {
-    return (void *)n;
+    mutex_init(&m1);
+    semaphore_init(&go, 0);
+    case_spawn(0, 6, take_entry, &go);
+    case_spawn(1, 1, hold_m1_entry, NULL);
+    case_settle();
+    case_spawn(2, 5, lock_entry, &m1); /* raises b to 5, still behind a's 6 */
+    semaphore_post(&go);
+    CHECK(strcmp(case_trace, "ba") == 0);
+    semaphore_post(&go);
+    CHECK(strcmp(case_trace, "ba5c") == 0);
+    case_join(1);
 }
 
-static void trypost_isr(void *arg)
+/* Is lent a priority and gives it back, while another one of its own priority is ready. */
+static void lend_and_return_entry(void *arg)
 {
-    CHECK(mailbox_trypost(&box, arg) == 0);
-}
-
-static void trypost_full_isr(void *arg)
-{
-    CHECK(mailbox_trypost(&box, arg) == -1);
-}
-
-static void mailbox_wraps_around(void)
-{
-    uintptr_t in = 1, out = 1;
-    void *message;
-    unsigned n, i;
-
-    mailbox_init(&box, slots, 3);
-    for (n = 0; n < 10; n++) { /* 1, 2, 3 messages at a time: every head meets every fill */
-        for (i = 0; i <= n % 3; i++) {
-            if (i % 2 == 0)
-                case_isr(trypost_isr, number(in++));
-            else
-                CHECK(mailbox_post(&box, number(in++), KERNEL_FOREVER) == KERNEL_OK);
-        }
-        if (n % 3 == 2)
-            case_isr(trypost_full_isr, number(in));
-        for (i = 0; i <= n % 3; i++) {
-            CHECK(mailbox_fetch(&box, &message, KERNEL_FOREVER, 0) == KERNEL_OK);
-            CHECK(message == number(out++));
-        }
-    }
-    CHECK(mailbox_fetch(&box, &message, 0, 0) == KERNEL_TIMEOUT);
-}
-
-static void write_entry(void *arg)
-{
-    CHECK(mailbox_post(&box, arg, KERNEL_FOREVER) == KERNEL_OK);
+    (void)arg;
+    mutex_lock(&m1);
+    case_spawn(1, 3, mark_entry, NULL); /* an equal: has its turn later */
+    case_spawn(2, 6, lock_entry, &m1);  /* runs until it waits for m1 */
+    mutex_unlock(&m1);
     case_mark_self();
 }
 
-static void writers_wait_in_order(void)
+static void returning_a_loan_keeps_the_turn(void)
 {
-    static const uintptr_t order[] = {1, 2, 3, 5, 7, 4, 6};
-    uint32_t start;
-    void *message;
-    unsigned i;
-
-    mailbox_init(&box, slots, 3);
-    for (i = 1; i <= 3; i++)
-        CHECK(mailbox_trypost(&box, number(i)) == 0);
-    for (i = 4; i <= 7; i++) { /* 4 and 6 low, 5 and 7 high */
-        case_spawn(i, i % 2 ? 3 : 2, write_entry, number(i));
-        case_settle();
-    }
-    start = kernel_now_ms();
-    CHECK(mailbox_post(&box, number(8), 10) == KERNEL_TIMEOUT); /* leaves no message behind */
-    CHECK(case_took(start, 10));
-    CHECK(case_trace[0] == '\0');
-    for (i = 0; i < 7; i++) {
-        CHECK(mailbox_fetch(&box, &message, 0, 0) == KERNEL_OK);
-        CHECK(message == number(order[i]));
-    }
-    CHECK(mailbox_fetch(&box, &message, 0, 0) == KERNEL_TIMEOUT);
-    for (i = 4; i <= 7; i++)
-        case_join(i);
-    CHECK(strcmp(case_trace, "fheg") == 0);
-}
-
-static void read_entry(void *arg)
-{
-    void *message = NULL;
-
-    CHECK(mailbox_fetch(&box, &message, KERNEL_FOREVER, 0) == KERNEL_OK);
-    *(void **)arg = message;
-    case_mark_self();
-}
-
-static void messages_go_straight_to_readers(void)
-{
-    void *got[3] = {NULL, NULL, NULL}, *message;
-    unsigned i;
-
-    mailbox_init(&box, slots, 3);
-    for (i = 0; i < 3; i++) {
-        case_spawn(i, i == 1 ? 3 : 2, read_entry, &got[i]);
-        case_settle();
-    }
-    for (i = 1; i <= 4; i++)
-        case_isr(trypost_isr, number(i)); /* three for the readers, who have not run; one stays */
-    CHECK(box.used == 1);
-    CHECK(mailbox_fetch(&box, &message, 0, 0) == KERNEL_OK && message == number(4));
-    CHECK(case_trace[0] == '\0');
-    for (i = 0; i < 3; i++)
-        case_join(i);
-    CHECK(strcmp(case_trace, "bac") == 0);
-    CHECK(got[1] == number(1) && got[0] == number(2) && got[2] == number(3));
-}
-
-static void a_reader_that_gave_up_gets_nothing(void)
-{
-    void *message = number(9);
-
-    mailbox_init(&box, slots, 3);
-    CHECK(mailbox_fetch(&box, &message, 5, 0) == KERNEL_TIMEOUT);
-    CHECK(mailbox_trypost(&box, number(1)) == 0);
-    CHECK(message == number(9) && box.used == 1);
-    CHECK(mailbox_fetch(&box, &message, 5, 0) == KERNEL_OK && message == number(1));
+    mutex_init(&m1);
+    case_spawn(0, 3, lend_and_return_entry, NULL);
+    case_join(0);
+    case_join(1);
+    CHECK(strcmp(case_trace, "cab") == 0);
 }
 
 const struct kernel_case kernel_sync_cases[] = {
@@ -366,9 +285,7 @@ const struct kernel_case kernel_sync_cases[] = {
     {"inheritance_is_transitive", inheritance_is_transitive, false},
     {"releasing_one_keeps_the_other_loans", releasing_one_keeps_the_other_loans, false},
     {"a_loan_moves_the_owner_in_its_queue", a_loan_moves_the_owner_in_its_queue, false},
-    {"mailbox_wraps_around", mailbox_wraps_around, false},
-    {"writers_wait_in_order", writers_wait_in_order, false},
-    {"messages_go_straight_to_readers", messages_go_straight_to_readers, false},
-    {"a_reader_that_gave_up_gets_nothing", a_reader_that_gave_up_gets_nothing, false},
+    {"a_loan_does_not_pass_the_higher", a_loan_does_not_pass_the_higher, false},
+    {"returning_a_loan_keeps_the_turn", returning_a_loan_keeps_the_turn, false},
     {NULL, NULL, false},
 };

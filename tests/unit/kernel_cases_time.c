@@ -117,24 +117,36 @@ static void sleepers_wake_in_order(void)
     CHECK(strcmp(case_trace, "gbdfchae") == 0);
 }
 
+static void wait_20_entry(void *arg)
+{
+    case_mark(semaphore_wait(arg, 20, 0) == KERNEL_OK ? '+' : '-');
+}
+
 static void wait_50_entry(void *arg)
 {
-    case_mark(semaphore_wait(arg, 50, 0) == KERNEL_OK ? '+' : '-');
+    uint32_t start = kernel_now_ms();
+
+    CHECK(semaphore_wait(arg, 50, 0) == KERNEL_TIMEOUT);
+    CHECK(case_took(start, 50));
+    case_mark('-');
 }
 
 static void an_ended_wait_leaves_no_timer(void)
 {
+    static struct semaphore other;
     uint32_t start = kernel_now_ms();
-    unsigned i;
 
     semaphore_init(&sem, 0);
-    for (i = 0; i < 3; i++)
-        case_spawn(i, 5, wait_50_entry, &sem);
+    semaphore_init(&other, 0);
+    case_spawn(0, 5, wait_20_entry, &sem);
+    case_spawn(1, 5, wait_50_entry, &other);
+    case_spawn(2, 5, wait_50_entry, &other);
     semaphore_post(&sem); /* takes the first timer away, the others keep their deadlines */
     case_join(0);
-    case_spawn(3, 5, wait_50_entry, &sem);
+    case_spawn(3, 5, wait_50_entry, &other);
     CHECK(thread_sleep(80, 0) == KERNEL_OK);
     CHECK(kernel_now_ms() - start >= 80);
+    case_join(3);
     CHECK(strcmp(case_trace, "+---") == 0);
 }
 
@@ -150,11 +162,6 @@ static void post_before_timeout_isr(void *arg)
 {
     isr_wait(30); /* the alarm is due before this post, but its ISR comes after it */
     semaphore_post(arg);
-}
-
-static void wait_20_entry(void *arg)
-{
-    case_mark(semaphore_wait(arg, 20, 0) == KERNEL_OK ? '+' : '-');
 }
 
 static void post_beats_a_due_timeout(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tests of apps/lib: addresses and numbers from the command line.
+ * Tests of apps/lib: addresses and numbers from the command line, and what the apps rely on when
+ * they send and receive.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,12 +11,17 @@
 #include <cmocka.h>
 
 #include "../../apps/lib/address.h"
+#include "../../apps/lib/datagram.h"
 #include "../../apps/lib/report.h"
+#include "../../apps/lib/stream.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -171,6 +177,113 @@ static void numbers(void **state)
     assert_false(number_parse("99999999999999999999999999", 0, ULONG_MAX, &value));
 }
 
+/* Two UDP sockets on loopback; the second is connected to the first. */
+static void make_udp_pair(int pair[2])
+{
+    struct address to;
+
+    pair[0] = socket(AF_INET, SOCK_DGRAM, 0);
+    pair[1] = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_null(address_parse_ip("127.0.0.1", 0, &to));
+    assert_int_equal(bind(pair[0], &to.any, to.length), 0);
+    assert_int_equal(address_of_socket(pair[0], &to), 0);
+    assert_int_equal(connect(pair[1], &to.any, to.length), 0);
+}
+
+static void datagrams_are_whole_or_marked(void **state)
+{
+    struct address sender;
+    struct datagram datagram;
+    int pair[2];
+
+    (void)state;
+    make_udp_pair(pair);
+    assert_int_equal(address_of_socket(pair[1], &sender), 0);
+    assert_true(datagram_allocate(&datagram));
+    assert_int_equal(datagram.size, 65507);
+    datagram.size = 10; /* as if there had been no more memory */
+
+    assert_int_equal(datagram_receive(pair[0], &datagram, 0), 0);
+    static const struct {
+        size_t sent, received;
+        bool truncated;
+    } cases[] = {{0, 0, false}, {9, 9, false}, {10, 10, false}, {11, 10, true}, {5000, 10, true}};
+    static char bytes[5000];
+    memset(bytes, 'x', sizeof bytes);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(send(pair[1], bytes, cases[i].sent, 0), cases[i].sent);
+        assert_int_equal(datagram_receive(pair[0], &datagram, 5000), 1);
+        assert_int_equal(datagram.length, cases[i].received);
+        assert_int_equal(datagram.truncated, cases[i].truncated);
+        assert_int_equal(datagram.from.ipv4.sin_port, sender.ipv4.sin_port);
+        assert_memory_equal(datagram.bytes, bytes, datagram.length);
+    }
+    datagram_free(&datagram);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void a_peer_that_takes_nothing_is_given_up(void **state)
+{
+    enum { SIZE = 8000000 }; /* more than the buffers between the two hold */
+    char *bytes = calloc(1, SIZE);
+    int pair[2];
+
+    (void)state;
+    assert_non_null(bytes);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(stream_send_all(pair[0], bytes, SIZE, 300, NULL), -1);
+    assert_int_equal(errno, ETIMEDOUT);
+    atomic_bool stop = true;
+    assert_int_equal(stream_send_all(pair[0], bytes, 1, 60000, &stop), -1);
+    assert_int_equal(errno, ECANCELED);
+    assert_int_equal(stream_send_some(pair[0], bytes, 1), 0);
+    close(pair[1]);
+    assert_int_equal(stream_send_some(pair[0], bytes, 1), -1); /* and no SIGPIPE */
+    close(pair[0]);
+    free(bytes);
+}
+
+struct receiver {
+    int fd;
+    atomic_bool stop;
+    ssize_t result;
+    int error;
+};
+
+static int receive_in_thread(void *argument)
+{
+    struct receiver *receiver = argument;
+    char byte;
+
+    receiver->result = stream_receive(receiver->fd, &byte, 1, &receiver->stop);
+    receiver->error = errno;
+    return 0;
+}
+
+static void a_receiver_can_be_told_to_stop(void **state)
+{
+    struct receiver receiver = {.result = 1};
+    int pair[2];
+    thrd_t thread;
+    char byte;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    receiver.fd = pair[0];
+    assert_int_equal(thrd_create(&thread, receive_in_thread, &receiver), thrd_success);
+    atomic_store(&receiver.stop, true);
+    assert_int_equal(thrd_join(thread, NULL), thrd_success);
+    assert_int_equal(receiver.result, -1);
+    assert_int_equal(receiver.error, ECANCELED);
+
+    assert_int_equal(write(pair[1], "x", 1), 1);
+    assert_int_equal(stream_receive(pair[0], &byte, 1, NULL), 1);
+    close(pair[1]);
+    assert_int_equal(stream_receive(pair[0], &byte, 1, NULL), 0);
+    close(pair[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +294,9 @@ int main(void)
         cmocka_unit_test(numeric_hosts_resolve),
         cmocka_unit_test(source_of_an_unbound_socket),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(datagrams_are_whole_or_marked),
+        cmocka_unit_test(a_peer_that_takes_nothing_is_given_up),
+        cmocka_unit_test(a_receiver_can_be_told_to_stop),
     };
 
     return cmocka_run_group_tests_name("address", tests, NULL, NULL);

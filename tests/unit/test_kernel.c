@@ -106,8 +106,8 @@ static void has_no_tick(void **state)
 int main(void)
 {
     static const struct kernel_case *const groups[] = {kernel_thread_cases, kernel_time_cases,
-                                                       kernel_sync_cases, kernel_storm_cases,
-                                                       kernel_misuse_cases};
+                                                       kernel_sync_cases,   kernel_mailbox_cases,
+                                                       kernel_storm_cases,  kernel_misuse_cases};
     struct CMUnitTest tests[TESTS_MAX];
     size_t used = 0, i;
 

@@ -37,9 +37,8 @@ static err_t stack_sent(const struct pbuf *p)
 
 static struct sockaddr_in loopback(uint16_t port)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static int make(int type)
@@ -73,11 +72,11 @@ static uint16_t port_of(int fd)
     return ntohs(address.sin_port);
 }
 
-#define assert_fails(call, number)                                                                 \
-    do {                                                                                           \
-        errno = 0;                                                                                 \
-        assert_int_equal(call, -1);                                                                \
-        assert_int_equal(errno, number);                                                           \
+#define assert_fails(call, number)       \
+    do {                                 \
+        errno = 0;                       \
+        assert_int_equal(call, -1);      \
+        assert_int_equal(errno, number); \
     } while (0)
 
 static void a_stream_binds_once(void **state)

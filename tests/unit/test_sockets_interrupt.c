@@ -28,7 +28,9 @@
 
 #define TEST_SECONDS 60 /* whoever hangs is ended by SIGALRM */
 #define SILENT LWIP_MAKEU32(10, 0, 0, 9)
-#define STORM 300 /* messages that must survive being interrupted all the time */
+/* Messages that must survive being interrupted all the time; a mailbox holds them all. */
+#define STORM 200
+_Static_assert(STORM <= DEFAULT_UDP_RECVMBOX_SIZE, "none is dropped for want of room");
 
 static err_t stack_sent(const struct pbuf *p)
 {
@@ -100,7 +102,7 @@ struct caller {
     struct linux_thread *volatile record;
     volatile bool done;
     volatile bool released; /* until then the thread and its record stay */
-    bool clean; /* its semaphore was not signalled when the call was over */
+    bool clean;             /* its semaphore was not signalled when the call was over */
     long result;
     int error;
 };
@@ -500,10 +502,12 @@ static void stopped_threads_stay_out(void **state)
     ps_close_all();
     assert_int_equal(ps_count(), 0);
     (void)ps_drain(0);
-    assert_false(c.done);
     /* this thread goes on */
-    assert_int_equal(close(make(SOCK_DGRAM)), 0);
-    assert_false(c.done);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(close(make(SOCK_DGRAM)), 0);
+        stack_pause();
+        assert_false(c.done);
+    }
 }
 
 int main(void)

@@ -7,13 +7,16 @@
 struct getopt_data;
 struct option;
 
-/* The calling job's state, ready for newlib's reentrant functions. */
+/* The calling job's state. */
 struct getopt_data *job_getopt(void);
+
+/* getopt(), POSIX to the letter: see job_getopt.c for why newlib's is not used. */
+int job_getopt_next(int argc, char *const *argv, const char *letters);
 
 #define optarg (job_getopt()->optarg)
 #define optind (job_getopt()->optind)
 #define optopt (job_getopt()->optopt)
-#define getopt(argc, argv, options) __getopt_r(argc, argv, options, job_getopt())
+#define getopt(argc, argv, options) job_getopt_next(argc, argv, options)
 #define getopt_long(argc, argv, options, longs, index) \
     __getopt_long_r(argc, argv, options, longs, index, job_getopt())
 

@@ -44,7 +44,7 @@ static int misbehave(void *argument)
     } else if (strcmp(what, "call") == 0) {
         ((void (*)(void))(NOWHERE | 1))();
     } else if (strcmp(what, "divide") == 0) {
-        return 1 / zero;
+        return 4711 / zero;
     } else if (strcmp(what, "stack") == 0) {
         return (int)deepen(DEEP * 1024 / FRAME + 4);
     } else if (strcmp(what, "abort") == 0) {
