@@ -17,6 +17,7 @@
 
 static struct thread *volatile shell_thread; /* while it waits for a line */
 static struct job *volatile foreground;
+static volatile bool interrupted; /* ^C came while there was neither: it is the next job's */
 
 void shell_interrupt(void)
 {
@@ -27,6 +28,8 @@ void shell_interrupt(void)
         job_signal(job, SIGINT);
     } else if (reader != NULL) {
         thread_interrupt(reader);
+    } else {
+        interrupted = true;
     }
 }
 
@@ -49,6 +52,10 @@ static int run_app(const struct app *app, int argc, char *argv[])
         return STATUS_CANNOT_RUN;
     }
     foreground = job;
+    if (interrupted) {
+        interrupted = false;
+        job_signal(job, SIGINT);
+    }
     status = job_wait(job);
     foreground = NULL;
     return status;
@@ -93,6 +100,7 @@ static bool read_line(char *line, size_t size)
     int length;
 
     shell_thread = thread_self();
+    interrupted = false; /* it came after the last job had ended */
     length = console_read(line, size - 1);
     shell_thread = NULL;
     (void)thread_clear_interrupt(thread_self()); /* a ^C that came too late for the wait */
