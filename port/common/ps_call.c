@@ -62,12 +62,11 @@ ssize_t ps_leave(ssize_t result, ssize_t idle)
         }
         UNLOCK_TCPIP_CORE();
     }
-    if (t->hit) { /* a send that was cut short has its count to tell instead */
+    /* A send that was cut short tells its count: the flag stays, and ends the next call. */
+    if (t->hit && (result < 0 || result == idle)) {
         ps_consume(t);
-        if (result < 0 || result == idle) {
-            errno = EINTR;
-            result = -1;
-        }
+        errno = EINTR;
+        result = -1;
     }
     t->inside = false;
     if (result < 0) {

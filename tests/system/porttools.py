@@ -154,7 +154,7 @@ class Prompt:
             data = os.read(self.process.stdout.fileno(), 65536) if readable else b""
             if not data:
                 why = f"QEMU ended with {self.process.wait(PATIENCE)}" if readable else "in time"
-                raise AssertionError(f"no {pattern!r}: {why}; {self.text[-2000:]!r}")
+                raise AssertionError(f"no {pattern!r}: {why}; {self.text[-1200:]!r}")
             self.text += data.decode("utf-8", "replace").replace("\r\n", "\n")
 
     def type(self, text):

@@ -247,6 +247,20 @@ def test_ignored(probes, scene_of, call):
     assert app.wait(SOON) == ended_by(probes, signal.SIGTERM)
 
 
+@pytest.mark.parametrize("call", ["recvfrom", "poll"])
+def test_at_any_moment_of_the_start(probes, call):
+    """Before main() the kernel ends it, later the stack does; at no moment does it crash or hang."""
+    if probes.name == "board":
+        pytest.skip("a board's stack has started before its programs")
+    for step in range(60):
+        app = probes.start("block", call, PORT)
+        time.sleep(step * 0.0003)  # the moment
+        app.interrupt()
+        assert app.wait(SOON) in (-signal.SIGINT, ended_by(probes, signal.SIGINT)), step
+        assert not app.error_lines
+        app.kill()
+
+
 def resources(prompt):
     output, status = prompt.run("resources")
     assert status == 0, output
@@ -283,3 +297,15 @@ def test_board_gets_all_back(prompt):
             baseline = resources(prompt)
             assert baseline["sockets"] == "0" and baseline["jobs"] == "1", baseline
     wait_until(lambda: resources(prompt) == baseline, f"{resources(prompt)} is {baseline}")
+
+
+def test_board_at_any_moment(prompt):
+    """Ctrl-C before, while and after a program starts: each time the prompt comes back."""
+    calls = [call for call in CALLS if call not in WITH_PEER]
+    for step in range(60):
+        prompt.type(f"block {calls[step % len(calls)]} {HOST_IP} {PORT}\n")
+        time.sleep(step * 0.0005)  # the moment
+        # Who reads the next line? Prompts and echoes may mix, a line of the shell's does not.
+        prompt.type(f"\x03mark{step}\n")
+        prompt.expect(f"mark{step}: unknown command", SOON)
+    assert prompt.run("help")[1] == 0
