@@ -247,7 +247,7 @@ test-board: host boards $(PROBE_BIN)
 
 # --- Running ---
 
-demo: all $(PROBE_BIN)
+demo: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BUILD)/%/probes.elf)
 	@tests/demo
 
 # The variables of board/run; what is not given has its default there.
