@@ -95,18 +95,23 @@ void console_write(const char *data, size_t size)
     }
 }
 
-void console_printf(const char *format, ...)
+void console_vprintf(const char *format, va_list args)
 {
     char text[PRINTF_SIZE];
-    va_list args;
-    int length;
+    int length = vsnprintf(text, sizeof text, format, args);
 
-    va_start(args, format);
-    length = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     if (length > 0) {
         console_write(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
     }
+}
+
+void console_printf(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    console_vprintf(format, args);
+    va_end(args);
 }
 
 static void echo(const char *text)

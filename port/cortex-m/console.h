@@ -13,6 +13,7 @@
 #ifndef PORTSIDE_CONSOLE_H
 #define PORTSIDE_CONSOLE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ void console_write(const char *data, size_t size);
 
 /* printf() to the console, cut at 160 bytes, without a FILE. As console_write(). */
 void console_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void console_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 /* Bytes of input that were dropped since start. ISR. */
 uint32_t console_dropped(void);

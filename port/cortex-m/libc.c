@@ -2,7 +2,6 @@
 /* The C library behind the wrappers of port/common, for descriptors that are no sockets, and where
  * lwIP's diagnostics go. */
 #include <stdarg.h>
-#include <stdio.h>
 #include "console.h"
 #include "ps_internal.h"
 #include <unistd.h>
@@ -10,8 +9,6 @@
 #undef close
 #undef read
 #undef write
-
-#define DIAGNOSTIC_SIZE 160
 
 int ps_libc_close(int fd)
 {
@@ -53,14 +50,9 @@ int ps_libc_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 
 void port_diagnostic(const char *format, ...)
 {
-    char line[DIAGNOSTIC_SIZE];
     va_list arguments;
-    int n;
 
     va_start(arguments, format);
-    n = vsnprintf(line, sizeof line, format, arguments);
+    console_vprintf(format, arguments);
     va_end(arguments);
-    if (n > 0) {
-        console_write(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
-    }
 }
