@@ -13,7 +13,7 @@ PYTHON := /usr/bin/python3
 CROSS := arm-none-eabi-
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq (,$(filter -j%,$(MAKEFLAGS)))
+ifeq (0,$(MAKELEVEL))
 MAKEFLAGS += -j$(shell nproc)
 endif
 # A line for each program; V=1 shows every command.

@@ -133,6 +133,22 @@ static int converse(struct connection *connection, struct options *options)
     return STATUS_DONE;
 }
 
+/* Sends what the stack takes of the last `*left` of `length` bytes. False and errno on failure. */
+static bool send_more(struct connection *connection, const char *bytes, size_t length, size_t *left)
+{
+    ssize_t sent = stream_send_some(connection->fd, bytes + (length - *left), *left);
+
+    if (sent < 0)
+        return false;
+    *left -= (size_t)sent;
+    connection->sent += (unsigned long)sent;
+    if (sent > 0 && *left == 0) {
+        printf("sent %lu bytes\n", (unsigned long)length);
+        fflush(stdout);
+    }
+    return true;
+}
+
 /* Sends all of it, then waits for the reply, at most reply_ms (0: not at all). Shows what arrives
  * while it sends, too: two sides that only send would wait for each other once the buffers between
  * them are full. */
@@ -161,15 +177,8 @@ static int exchange(struct connection *connection, const char *bytes, size_t len
         }
         if (!(ready.revents & POLLOUT) || connection->ended)
             continue;
-        ssize_t sent = stream_send_some(connection->fd, bytes + (length - left), left);
-        if (sent < 0)
+        if (!send_more(connection, bytes, length, &left))
             return report_failure(PROGRAM, "send", connection->remote);
-        left -= (size_t)sent;
-        connection->sent += (unsigned long)sent;
-        if (sent > 0 && left == 0) {
-            printf("sent %lu bytes\n", (unsigned long)length);
-            fflush(stdout);
-        }
     }
     if (left > 0)
         return report_failed(PROGRAM, "send %s: the server closed the connection, %lu bytes unsent",

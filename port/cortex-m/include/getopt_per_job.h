@@ -11,7 +11,7 @@ struct option;
 struct getopt_data *job_getopt(void);
 
 /* getopt(), POSIX to the letter: see job_getopt.c for why newlib's is not used. */
-int job_getopt_next(int argc, char *const *argv, const char *letters);
+int job_getopt_next(int argc, char *const *arguments, const char *letters);
 
 #define optarg (job_getopt()->optarg)
 #define optind (job_getopt()->optind)
