@@ -39,11 +39,11 @@
 #define FRAME_MIN (SIZEOF_ETH_HDR - ETH_PAD_SIZE + FCS_BYTES)
 #define FRAME_MAX 1522u /* with FCS and one VLAN tag */
 
-static void poll_chip(struct netif *netif)
+static void poll_chip(struct netif *netif, bool now)
 {
     struct lan9118 *nic = netif->state;
     struct lan9118_registers *r = lan9118_registers(nic);
-    if (r->free_run - nic->polled < FREE_RUN_HZ / 1000u * LINK_POLL_MS) {
+    if (!now && r->free_run - nic->polled < FREE_RUN_HZ / 1000u * LINK_POLL_MS) {
         return;
     }
     nic->polled = r->free_run;
@@ -101,6 +101,9 @@ static void frame_read(struct lan9118_registers *r, struct pbuf *p, uint32_t len
 static void hand_over(struct netif *netif, struct pbuf **batch, unsigned frames)
 {
     struct lan9118 *nic = netif->state;
+    if (!netif_is_link_up(netif)) { /* a frame came: the link is back, and an answer needs it */
+        poll_chip(netif, true);
+    }
     LOCK_TCPIP_CORE();
     for (unsigned i = 0; i < frames; i++) {
         LINK_STATS_INC(link.recv);
@@ -177,7 +180,7 @@ static void receive_thread(void *arg)
     struct lan9118 *nic = netif->state;
     for (;;) {
         receive(netif);
-        poll_chip(netif);
+        poll_chip(netif, false);
         lan9118_registers(nic)->int_en = INT_USED;
         (void)sys_arch_sem_wait(&nic->wake, LINK_POLL_MS + 1);
     }

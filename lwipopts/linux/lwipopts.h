@@ -14,7 +14,6 @@
 #define MEMP_NUM_TCP_PCB 1024
 #define MEMP_NUM_TCP_PCB_LISTEN 512
 #define MEMP_NUM_NETBUF 4096
-#define PS_UDP_SOCKETS 64
 
 /* Transmit data comes from malloc(): bounded by TCP_SND_BUF a connection. */
 #define MEM_LIBC_MALLOC 1
@@ -29,8 +28,7 @@
 #define PS_QUOTA 128
 /* 1024 connections at their quota would need 200 MB: it is enforced once half the pool is gone. */
 #define PS_QUOTA_WATCH (PBUF_POOL_SIZE / 2)
-/* The largest datagram, 65507 bytes in fragments. */
-#define PS_DATAGRAM_PBUFS 45
+/* Fragments that wait for the rest: 11 of the largest datagrams, 65507 bytes in 45 fragments. */
 #define IP_REASS_MAX_PBUFS 512
 #define MEMP_NUM_REASSDATA 64
 #define IP_REASS_MAXAGE 15
@@ -47,6 +45,8 @@
 /* Mailboxes; the accept mailbox bounds listen(): SOMAXCONN. */
 #define DEFAULT_TCP_RECVMBOX_SIZE 128
 #define DEFAULT_UDP_RECVMBOX_SIZE 256
+/* Bytes that one UDP socket may hold unread (SO_RCVBUF), else one silent reader takes the pool. */
+#define RECV_BUFSIZE_DEFAULT (1024 * 1024)
 #define DEFAULT_RAW_RECVMBOX_SIZE 16
 #define DEFAULT_ACCEPTMBOX_SIZE 128
 #define TCPIP_MBOX_SIZE 128

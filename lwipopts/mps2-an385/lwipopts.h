@@ -11,27 +11,26 @@
 #define LWIP_SOCKET_OFFSET 16
 #define MEMP_NUM_NETCONN 32
 #define PS_FD_SETSIZE 64
-#define MEMP_NUM_UDP_PCB 12
+#define MEMP_NUM_UDP_PCB 10
 /* Out of TCP pcbs (170 B): the oldest TIME_WAIT goes; else clients hang in connect. */
 #define MEMP_NUM_TCP_PCB 16
 #define MEMP_NUM_TCP_PCB_LISTEN 4
 #define MEMP_NUM_NETBUF 64
-#define PS_UDP_SOCKETS 8
 
 /* Transmit data and what is copied for ARP: 128 KB; out of it: send() waits, sendto() ENOMEM. */
 #define MEM_SIZE (128 * 1024)
 
-/* Receive buffers: one holds a full frame, 1552 B with its header; 512 take 794 KB. */
+/* Receive buffers: one holds a full frame, 1552 B with its header; 1040 take 1.6 MB, so that every
+ * connection and every UDP mailbox may be full at once (asserted). */
 #define PBUF_POOL_BUFSIZE 1536
-#define PBUF_POOL_SIZE 640
+#define PBUF_POOL_SIZE 1040
 /* Buffers kept for what frees others (ACK, FIN, RST, ARP): see port/common/ps_admit.c. */
 #define PS_RESERVE 32
 /* The most that one connection pins; asserted with the rest against the pool. */
 #define PS_QUOTA 12
 #define PS_QUOTA_WATCH PBUF_POOL_SIZE
-/* A datagram of 9000 bytes in fragments. */
-#define PS_DATAGRAM_PBUFS 6
-#define IP_REASS_MAX_PBUFS 24
+/* Fragments that wait for the rest, hence also the most that a datagram has: 9000 bytes are 7. */
+#define IP_REASS_MAX_PBUFS 10
 #define MEMP_NUM_REASSDATA 4
 #define IP_REASS_MAXAGE 15
 #define MEMP_NUM_FRAG_PBUF 32

@@ -26,10 +26,10 @@
 #include "ps_netif.h"
 
 #if PS_QUOTA_WATCH >= PBUF_POOL_SIZE
-_Static_assert(MEMP_NUM_TCP_PCB *PS_QUOTA +
-                       PS_UDP_SOCKETS * DEFAULT_UDP_RECVMBOX_SIZE * PS_DATAGRAM_PBUFS +
-                       IP_REASS_MAX_PBUFS + PS_RESERVE <=
-                   PBUF_POOL_SIZE,
+#define PINNED_BY_TCP (MEMP_NUM_TCP_PCB * PS_QUOTA)
+/* A datagram has at most as many buffers as reassembly may hold. */
+#define PINNED_BY_UDP (MEMP_NUM_UDP_PCB * DEFAULT_UDP_RECVMBOX_SIZE * IP_REASS_MAX_PBUFS)
+_Static_assert(PINNED_BY_TCP + PINNED_BY_UDP + IP_REASS_MAX_PBUFS + PS_RESERVE <= PBUF_POOL_SIZE,
                "quotas of all connections, UDP mailboxes, reassembly and the reserve fit the pool");
 #endif
 _Static_assert(PS_QUOTA > TCP_WND / TCP_MSS, "a window of full segments fits the quota");
@@ -57,7 +57,8 @@ static void add_message(void *message, void *sum)
 
 static unsigned pinned_by(const struct tcp_pcb *pcb)
 {
-    struct netconn *conn = pcb->callback_arg;
+    /* Before that it is the listener's, which may have gone. */
+    struct netconn *conn = pcb->state >= ESTABLISHED ? pcb->callback_arg : NULL;
     unsigned sum = 0;
 
     if (conn != NULL && sys_mbox_valid(&conn->recvmbox)) {

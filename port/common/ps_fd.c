@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include "lwip/api.h"
+#include "lwip/priv/tcp_priv.h"
 #include "ps_internal.h"
 #include <unistd.h> /* last: a board's has macros for getopt that lwIP's names would meet */
 
@@ -27,7 +28,7 @@ int ps_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
         return -1;
     }
     do {
-        result = lwip_poll(fds, count, timeout_ms < 0 ? SLICE_MS : timeout_ms);
+        result = lwip_poll(count > 0 ? fds : NULL, count, timeout_ms < 0 ? SLICE_MS : timeout_ms);
     } while (result == 0 && timeout_ms < 0 && !ps_was_hit());
     return (int)ps_leave(result, 0);
 }
@@ -39,10 +40,14 @@ int ps_select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,
     fd_set *const sets[] = {readfds, writefds, exceptfds};
     fd_set asked[3];
     struct timeval slice = {.tv_sec = SLICE_MS / 1000};
+    struct timeval longest = {.tv_sec = INT32_MAX / 1000}; /* lwIP counts in 32 bits */
     int result;
 
     if (!ps_enter(-1, true)) {
         return -1;
+    }
+    if (timeout != NULL && timeout->tv_sec > longest.tv_sec) {
+        timeout = &longest;
     }
     for (int i = 0; i < 3; i++) {
         if (sets[i] != NULL) {
@@ -63,12 +68,32 @@ int ps_select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,
     return (int)ps_leave(result, 0);
 }
 
+/* tcp_close() resets and frees a pcb with unread data at once; lwIP's linger would then wait for
+ * it, without end. With the receiving side shut no more data comes in between. */
+static void forget_linger_if_unread(struct netconn *conn)
+{
+    struct tcp_pcb *pcb;
+
+    LOCK_TCPIP_CORE();
+    pcb = conn->pcb.tcp;
+    if (pcb != NULL && (pcb->state == ESTABLISHED || pcb->state == CLOSE_WAIT)) {
+        tcp_set_flags(pcb, TF_RXCLOSED);
+        if (pcb->refused_data != NULL || pcb->rcv_wnd != TCP_WND_MAX(pcb)) {
+            conn->linger = -1;
+        }
+    }
+    UNLOCK_TCPIP_CORE();
+}
+
 int ps_close_socket(int fd)
 {
     struct netconn *conn = ps_netconn_of(fd);
 
     if (ps_is_stream(conn) && conn->send_timeout == PS_NO_SEND_TIMEOUT) {
         conn->send_timeout = 0; /* else it bounds the wait for memory for the FIN */
+    }
+    if (ps_is_stream(conn) && conn->linger > 0) {
+        forget_linger_if_unread(conn);
     }
     return lwip_close(fd);
 }

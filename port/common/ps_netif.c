@@ -7,6 +7,7 @@
 #include "lwip/dns.h"
 #include "lwip/sys.h"
 #include "lwip/tcpip.h"
+#include "ps.h"
 #include "ps_netif.h"
 
 #define DHCP_STEP_MS 10
@@ -47,6 +48,7 @@ bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
 
 static const char *wait_for_lease(struct netif *netif)
 {
+    const struct ps_thread *t = ps_port_thread();
     u32_t start = sys_now();
     bool leased;
 
@@ -61,6 +63,9 @@ static const char *wait_for_lease(struct netif *netif)
     do {
         if (sys_now() - start >= PS_DHCP_MS) {
             return "dhcp: no server answered";
+        }
+        if (t != NULL && t->interrupt) {
+            return "dhcp: interrupted";
         }
         sys_msleep(DHCP_STEP_MS);
         LOCK_TCPIP_CORE();

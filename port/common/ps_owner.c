@@ -146,11 +146,10 @@ bool ps_drain(uint32_t ms)
     u32_t start = sys_now();
     bool drained;
 
-    if (t != NULL) {
-        t->interrupt = false;
-        ps_port_unwake(t);
-    }
     for (;;) {
+        if (t != NULL) { /* a kick must not turn the sleep below into a spin */
+            ps_consume(t);
+        }
         LOCK_TCPIP_CORE();
         drained = is_drained();
         if (drained || sys_now() - start >= ms) {

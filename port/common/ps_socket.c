@@ -18,15 +18,17 @@ static void adopt(int fd)
 
 int ps_socket(int domain, int type, int protocol)
 {
-    int fd;
+    int before, fd;
 
     ps_port_start();
     if (!ps_enter(-1, false)) {
         return -1;
     }
-    errno = 0;
+    before = errno;
+    errno = 0; /* lwIP does not set it in all cases */
     fd = lwip_socket(domain, type, protocol);
     if (fd >= 0) {
+        errno = before;
         adopt(fd);
     } else if (errno == 0) {
         errno = ENFILE;
@@ -95,9 +97,10 @@ int ps_accept(int fd, struct sockaddr *address, socklen_t *length)
     return (int)ps_leave(result, -1);
 }
 
+/* Never refused for an interrupt: POSIX knows no EINTR here, and nobody would repeat it. */
 int ps_shutdown(int fd, int how)
 {
-    if (!ps_enter(fd, true)) {
+    if (!ps_enter(fd, false)) {
         return -1;
     }
     return (int)ps_leave(lwip_shutdown(fd, how), -1);
@@ -125,7 +128,7 @@ ssize_t ps_sendmsg(int fd, const struct msghdr *message, int flags)
     if (!ps_enter(fd, true)) {
         return -1;
     }
-    return ps_leave(lwip_sendmsg(fd, message, flags), -1);
+    return ps_leave(lwip_sendmsg(fd, message, flags & ~MSG_NOSIGNAL), -1);
 }
 
 /* The second and later calls after the end of stream: lwIP fails them with ENOTCONN. */

@@ -11,6 +11,7 @@
 #define RX_SIZE 128u    /* between interrupt and thread; powers of two */
 #define INPUT_SIZE 512u /* finished lines; holds the longest */
 #define PRINTF_SIZE 160
+#define PRINTF_CUT "...\n" /* the end of what was longer */
 #define STACK_SIZE 1024
 
 #define CTRL(c) ((c) - '@')
@@ -100,8 +101,12 @@ void console_vprintf(const char *format, va_list args)
     char text[PRINTF_SIZE];
     int length = vsnprintf(text, sizeof text, format, args);
 
+    if (length >= (int)sizeof text) {
+        memcpy(text + sizeof text - sizeof PRINTF_CUT, PRINTF_CUT, sizeof PRINTF_CUT);
+        length = sizeof text - 1;
+    }
     if (length > 0) {
-        console_write(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+        console_write(text, (size_t)length);
     }
 }
 

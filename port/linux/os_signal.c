@@ -25,6 +25,7 @@
 #define WAKE_SIGNAL (SIGRTMIN + 7)
 #define KICK_EVERY_MS 20
 #define KICKS 50
+#define KICKS_OUTSIDE 3 /* when it waits in none of lwIP's calls */
 
 int ps_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
 _Noreturn void ps__exit(int status);
@@ -73,7 +74,7 @@ int ps_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 }
 
 struct attempt {
-    bool first;  /* sets the flag; later ones only act while it is set */
+    int number;  /* 0 sets the flag; later ones only act while it is set */
     bool needed; /* the main thread still has to take it */
 };
 
@@ -82,7 +83,8 @@ static void interrupt_main(struct linux_thread *t, void *argument)
 {
     struct attempt *attempt = argument;
 
-    if (pthread_equal(t->id, main_thread) && (attempt->first || t->ps.interrupt)) {
+    if (pthread_equal(t->id, main_thread) && (attempt->number == 0 || t->ps.interrupt) &&
+        (attempt->number < KICKS_OUTSIDE || t->ps.inside)) {
         ps_kick(&t->ps);
         pthread_kill(main_thread, WAKE_SIGNAL);
         attempt->needed = true;
@@ -93,16 +95,15 @@ static void interrupt_main(struct linux_thread *t, void *argument)
 static int interrupt_until_taken(const sigset_t *set)
 {
     const struct timespec step = {.tv_nsec = KICK_EVERY_MS * 1000000L};
-    struct attempt attempt = {.first = true};
+    struct attempt attempt;
     int sig;
 
-    for (int i = 0; i < KICKS; i++) {
+    for (attempt.number = 0; attempt.number < KICKS; attempt.number++) {
         attempt.needed = false;
         linux_thread_each(interrupt_main, &attempt);
         if (!attempt.needed) {
             break;
         }
-        attempt.first = false;
         sig = sigtimedwait(set, NULL, &step);
         if (sig > 0) {
             return sig;
@@ -161,10 +162,10 @@ void os_signals_start(void)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(&lock); /* the thread waits for the actions */
     if (pthread_create(&signal_thread, NULL, serve_signals, NULL) != 0) {
         abort();
     }
-    pthread_mutex_lock(&lock);
     sigaction(SIGINT, &hand_over, &actions[0]);
     sigaction(SIGTERM, &hand_over, &actions[1]);
     started = true;

@@ -35,12 +35,16 @@ static int attach(int fd, const char *name)
 /* The first TAP that nobody holds; one that is not ours to use is passed over when it exists. */
 static int attach_first_free(int fd, char *name)
 {
+    int error;
+
     for (unsigned i = 0; i < TAPS_TRIED; i++) {
         snprintf(name, OS_TAP_NAME_SIZE, "tap%u", i);
         if (attach(fd, name) == 0) {
             return 0;
         }
-        if (errno != EBUSY && !((errno == EPERM || errno == EINVAL) && if_nametoindex(name) != 0)) {
+        error = errno;
+        if (error != EBUSY && !((error == EPERM || error == EINVAL) && if_nametoindex(name) != 0)) {
+            errno = error;
             return -1;
         }
     }

@@ -134,7 +134,9 @@ static void start_lwip(void)
 {
     sys_sem_t ready;
 
-    LWIP_ASSERT("memory for a semaphore", sys_sem_new(&ready, 0) == ERR_OK);
+    if (sys_sem_new(&ready, 0) != ERR_OK) {
+        fail(1, "out of memory");
+    }
     tcpip_init(signal_ready, &ready);
     sys_arch_sem_wait(&ready, 0);
     sys_sem_free(&ready);
@@ -170,8 +172,8 @@ static void start(void)
     }
     os_entropy(seed, sizeof seed);
     ps_random_seed(seed, sizeof seed);
-    os_signals_start();
     start_lwip();
+    os_signals_start(); /* from here on a signal may close and drain what lwIP holds */
     tapif_start(&tapif);
     wrong = ps_netif_configure(&netif, address, gateway);
     if (wrong != NULL) {

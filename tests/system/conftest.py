@@ -113,7 +113,7 @@ def set_up_network():
     # A port that always has a carrier, so that the bridge has one before the first app starts.
     run_ip("link", "add", "up0", "type", "veth", "peer", "name", "up1")
     run_ip("link", "set", "up0", "master", BRIDGE, "up")
-    run_ip("link", "set", "up1", "up")
+    run_ip("link", "set", "up1", "arp", "off", "up")
     return None
 
 

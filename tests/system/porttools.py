@@ -19,7 +19,7 @@ import time
 import pytest
 
 from conftest import CHOSEN, run_ip
-from stacks import BOARD, BUILD, PATIENCE, PREFIX, REPO, Board, Host, Linux, Running
+from stacks import BOARD, BUILD, PATIENCE, PREFIX, REPO, STACKS, Board, Host, Linux, Running
 
 PROBE_IMAGE = BUILD / BOARD / "probes.elf"
 
@@ -59,11 +59,10 @@ PROBE_STACKS = {"host": ProbeHost, "linux": ProbeLinux, "board": ProbeBoard}
 
 
 @contextlib.contextmanager
-def open_probes(name, network):
-    """The stack called `name`, where start() takes a probe's name."""
+def open_stack(stacks, name, network):
     if name not in CHOSEN:
         pytest.skip(f"PORTSIDE_STACKS leaves {name} out")
-    made = PROBE_STACKS[name](network)
+    made = stacks[name](network)
     if made.is_lwip and network.no_taps:
         pytest.skip(f"no TAP: {network.no_taps}")
     probe = PROBE_IMAGE if name == "board" else BUILD / name / "probes" / "block"
@@ -76,26 +75,21 @@ def open_probes(name, network):
 
 @pytest.fixture(params=list(PROBE_STACKS))
 def probes(request, network):
-    with open_probes(request.param, network) as made:
-        yield made
-
-
-@pytest.fixture
-def linux_probes(network):
-    with open_probes("linux", network) as made:
-        yield made
-
-
-@pytest.fixture
-def board_probes(network):
-    with open_probes("board", network) as made:
+    """Each stack, where start() takes the name of a probe."""
+    with open_stack(PROBE_STACKS, request.param, network) as made:
         yield made
 
 
 @pytest.fixture(params=["linux", "board"])
-def lwip_probes(request, network):
-    with open_probes(request.param, network) as made:
+def lwip(request, network):
+    """The stacks on lwIP, for apps."""
+    with open_stack(STACKS, request.param, network) as made:
         yield made
+
+
+def on(*names, fixture="probes"):
+    """Marks a test as one of these stacks only."""
+    return pytest.mark.parametrize(fixture, names, indirect=True)
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from porttools import (  # noqa: F401 (fixtures)
     PROBE_IMAGE,
     Prompt,
     answers,
-    board_probes,
     linux_app,
+    on,
     own_tap,
     ping,
+    probes,
     prompt,
     read_capture,
 )
@@ -36,10 +37,11 @@ FAULT_STATUS = int(
 # --- Boots ---
 
 
-def test_ten_boots(board_probes, connect):
+@on("board")
+def test_ten_boots(probes, connect):
     """In a row: a ping is answered, the network works, the program's status comes out."""
     for boot in range(10):
-        app = board_probes.start("echo", 7007)
+        app = probes.start("echo", 7007)
         app.expect("^listening$")
         assert answers(app.ip), f"boot {boot}"
         peer = connect(app.ip, 7007)
@@ -47,9 +49,9 @@ def test_ten_boots(board_probes, connect):
         peer.close()
         app.expect("^echoed 6 bytes$")
         assert app.wait() == 0
-        board_probes.end_all()  # gives the TAP back
-    assert board_probes.start("echo").wait() == 2
-    assert board_probes.start("send-and-end", HOST_IP, 1, 1).wait() == 1
+        probes.end_all()  # gives the TAP back
+    assert probes.start("echo").wait() == 2
+    assert probes.start("send-and-end", HOST_IP, 1, 1).wait() == 1
 
 
 # --- Faults ---
@@ -58,11 +60,12 @@ def test_ten_boots(board_probes, connect):
 FAULTS = {"read": "BusFault", "write": "BusFault", "call": "MemManage", "divide": "UsageFault"}
 
 
+@on("board")
 @pytest.mark.parametrize("options", [(), ("-t",)], ids=["main", "thread"])
 @pytest.mark.parametrize("what", FAULTS)
-def test_fault(board_probes, what, options):
+def test_fault(probes, what, options):
     """The report names the thread and shows the registers; QEMU ends with the failure status."""
-    app = board_probes.start("fault", *options, what)
+    app = probes.start("fault", *options, what)
     app.expect(f"^fault: {FAULTS[what]}$")
     app.expect(r"^thread fault, stack \d+ of \d+$")  # a thread has its program's name
     for registers in ("r0 .*r3", "r12 .*lr .*pc .*psr", "r4 .*r7", "r8 .*r11", "CFSR .*HFSR"):
@@ -71,23 +74,26 @@ def test_fault(board_probes, what, options):
     assert not any("nothing happened" in text for text in app.lines)
 
 
+@on("board")
 @pytest.mark.parametrize("options", [(), ("-t",)], ids=["main", "thread"])
-def test_stack_overflow(board_probes, options):
+def test_stack_overflow(probes, options):
     """It is named as what it is."""
-    app = board_probes.start("fault", *options, "stack")
+    app = probes.start("fault", *options, "stack")
     app.expect("^panic: stack overflow$")
     app.expect(r"^thread fault, stack \d+ of \d+$")
     assert app.wait() == FAULT_STATUS
 
 
-def test_fault_tells_the_address(board_probes):
-    app = board_probes.start("fault", "read")
+@on("board")
+def test_fault_tells_the_address(probes):
+    app = probes.start("fault", "read")
     app.expect(r"BFAR\W+(0x)?a0000000")
     assert app.wait() == FAULT_STATUS
 
 
-def test_abort(board_probes):
-    assert board_probes.start("fault", "abort").wait() == 128 + 6
+@on("board")
+def test_abort(probes):
+    assert probes.start("fault", "abort").wait() == 128 + 6
 
 
 def test_endless_loop_is_told(prompt):
@@ -98,117 +104,6 @@ def test_endless_loop_is_told(prompt):
     prompt.type("\x03")
     prompt.expect("fault does not end", 10)
     assert answers(prompt.ip)
-
-
-# --- The prompt ---
-
-
-def test_prompt_helps(prompt):
-    output, status = prompt.run("help")
-    assert status == 0
-    for app in ("help", "udp-send", "udp-recv", "tcp-client", "tcp-server"):
-        assert re.search(rf"\b{app}\b", output), output
-
-
-def test_prompt_and_statuses(prompt):
-    for line, expected in (
-        ("nonsense", 127),
-        ("udp-send", 2),
-        ("udp-send -h", 0),
-        ("tcp-client 'a", 2),
-        ('tcp-client "a', 2),
-        ("tcp-client a\\", 2),
-        (" ".join(["help"] * 40), 2),
-        ("", 0),
-        ("   ", 0),
-        ("fault abort", 134),
-        ("udp-recv -n 0 0 extra", 2),
-    ):
-        output, status = prompt.run(line)
-        assert status == expected, (line, output)
-        assert (output.count("\n") == 1) == (expected in (2, 127)), output
-
-
-def test_prompt_keeps_quoted_words(prompt, udp_peer):
-    port = udp_peer.getsockname()[1]
-    for text, expected in (
-        ("'two  words'", b"two  words"),
-        ('"it\'s"', b"it's"),
-        (r"a\ b", b"a b"),
-        (r'"a\"b\\c"', b'a"b\\c'),
-        (r"'a\b'", rb"a\b"),
-        ("a'b'\"c\"d", b"abcd"),
-        ("''", b""),
-    ):
-        _, status = prompt.run(f"udp-send -m {text} {HOST_IP} {port}")
-        assert status == 0
-        assert udp_peer.recvfrom(100)[0] == expected
-
-
-def test_prompt_edits_a_line(prompt):
-    prompt.type("nonsense\x7f\x7f\x7fX\b\x15hellp\bp\x7f\x7fp\n")
-    prompt.expect("^commands: help ")
-    prompt.expect("^portside> ")
-    # A line longer than there is room for is refused byte by byte, and the board lives.
-    prompt.type("x" * 300 + "\n")
-    prompt.expect("\a")
-    prompt.expect("exit status 127\n")
-    prompt.expect("^portside> ")
-    assert prompt.run("help")[1] == 0
-
-
-def test_prompt_and_line_ends(prompt):
-    for end in ("\n", "\r", "\r\n"):
-        prompt.type("help" + end)
-        prompt.expect("^commands: ")
-        prompt.expect("^portside> ")
-    prompt.type("\x04")
-    prompt.expect("portside> ")  # the end of input is no end of the shell
-    assert prompt.run("help")[1] == 0
-
-
-def test_interrupt_at_the_prompt(prompt):
-    for _ in range(5):
-        prompt.type("half a comm")
-        prompt.expect("half a comm")
-        prompt.type("\x03")
-        prompt.expect(r"\^C\nportside> ")
-    assert prompt.run("help")[1] == 0
-
-
-def test_interrupt_of_a_program(prompt, connect):
-    for _ in range(5):
-        prompt.type("tcp-server 8080\n")
-        prompt.expect("^listening on ")
-        prompt.type("\x03")
-        prompt.expect("exit status 130\nportside> ")
-    prompt.type("tcp-server -M once 8080\n")
-    prompt.expect("^listening on ")
-    exchange(connect(prompt.ip, 8080), b"still works")
-    prompt.expect("^portside> ")
-
-
-def test_hundred_rounds(prompt, udp_peer):
-    """A program that comes and goes leaves nothing behind."""
-    port = udp_peer.getsockname()[1]
-    line = f"udp-send -m round {HOST_IP} {port}"
-    prompt.run(line)
-    before = prompt.run("resources")[0]
-    assert "heap=" in before
-    for _ in range(100):
-        assert prompt.run(line)[1] == 0
-        assert udp_peer.recvfrom(100)[0] == b"round"
-    assert prompt.run("resources")[0] == before
-
-
-def test_typed_input_of_a_program(prompt, udp_peer):
-    prompt.type(f"udp-send {HOST_IP} {udp_peer.getsockname()[1]}\n")
-    for text in ("one", "two"):
-        prompt.type(text + "\n")
-        assert udp_peer.recvfrom(100)[0] == text.encode()
-    prompt.type("\x04")
-    prompt.expect("portside> ")
-    assert prompt.run("help")[1] == 0
 
 
 # --- Back ends of the network ---

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What was handed to the stack arrives: much of it, in large frames, and after the program ended."""
+"""What was handed to the stack arrives: much of it, in large frames, after the program's end."""
 
 import contextlib
 import hashlib
@@ -10,15 +10,14 @@ import struct
 import threading
 import time
 
-import pytest
-
 from peers import receive_exactly, receive_to_end
 from porttools import (  # noqa: F401 (fixtures)
     linux_app,
-    linux_probes,
-    lwip_probes,
+    lwip,
+    on,
     own_tap,
     ping,
+    probes,
     read_capture,
 )
 from stacks import HOST_IP, PATIENCE
@@ -62,17 +61,19 @@ def echo_through(address, count):
     assert received.hexdigest() == sent.hexdigest()
 
 
-def test_much_data_both_ways(lwip_probes):
-    count = 50_000_000 if lwip_probes.name == "linux" else 1_000_000
-    app = lwip_probes.start("echo", PORT)
+@on("linux", "board")
+def test_much_data_both_ways(probes):
+    count = 50_000_000 if probes.name == "linux" else 1_000_000
+    app = probes.start("echo", PORT)
     app.expect("^listening$")
     echo_through((app.ip, PORT), count)
     app.expect(f"^echoed {count} bytes$")
     assert app.wait() == 0
 
 
-def test_three_processes_at_once(linux_probes):
-    apps = [linux_probes.start("echo", PORT) for _ in range(3)]
+@on("linux")
+def test_three_processes_at_once(probes):
+    apps = [probes.start("echo", PORT) for _ in range(3)]
     for app in apps:
         app.expect("^listening$")
     failures = []
@@ -134,15 +135,16 @@ def expected_bytes(count):
     return bytes((i * 2654435761 & 0xFFFFFFFF) >> 24 for i in range(count))
 
 
-def test_end_waits_for_a_slow_reader(lwip_probes):
+@on("linux", "board")
+def test_end_waits_for_a_slow_reader(probes):
     """The program closes and ends while most of it is still to be sent and read."""
-    count = 1_000_000 if lwip_probes.name == "linux" else 200_000
+    count = 1_000_000 if probes.name == "linux" else 200_000
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         listener.bind((HOST_IP, 0))
         listener.listen(1)
         listener.settimeout(PATIENCE)
-        app = lwip_probes.start("send-and-end", HOST_IP, listener.getsockname()[1], count)
+        app = probes.start("send-and-end", HOST_IP, listener.getsockname()[1], count)
         with listener.accept()[0] as peer:
             peer.settimeout(PATIENCE)
             data = b""
@@ -155,7 +157,8 @@ def test_end_waits_for_a_slow_reader(lwip_probes):
     assert app.wait() == 0
 
 
-def test_end_does_not_wait_for_ever(lwip_probes):
+@on("linux", "board")
+def test_end_does_not_wait_for_ever(probes):
     """A peer that reads nothing keeps a program no longer than the drain's 5 seconds, and is told:
     a RST that its full window refuses would leave it with half a connection."""
     with socket.socket() as listener:
@@ -164,7 +167,7 @@ def test_end_does_not_wait_for_ever(lwip_probes):
         listener.listen(1)
         listener.settimeout(PATIENCE)
         # What the peer's window and half of the smaller send buffer take: send() never waits.
-        app = lwip_probes.start("send-and-end", HOST_IP, listener.getsockname()[1], 8000)
+        app = probes.start("send-and-end", HOST_IP, listener.getsockname()[1], 8000)
         with listener.accept()[0] as peer:
             assert app.wait(15) == 0
             peer.settimeout(3)
@@ -215,13 +218,11 @@ class LateNeighbour:
                 return frame[42 : 14 + int.from_bytes(frame[16:18], "big")]
 
 
-def test_end_waits_for_a_neighbour(stack):
+def test_end_waits_for_a_neighbour(lwip):
     """One datagram to an address that is not known yet, then the end: it is delivered."""
-    if not stack.is_lwip:
-        pytest.skip("the kernel lives on when the program has ended")
     late = LateNeighbour("192.168.77.251")
     try:
-        app = stack.start("udp-send", "-m", "alone", "192.168.77.251", 5000)
+        app = lwip.start("udp-send", "-m", "alone", "192.168.77.251", 5000)
         app.expect("^sent 5 bytes")
         asker = late.wait_for_question()
         late.wait_for_question()  # asks again, a second later

@@ -9,7 +9,6 @@ while it waits.
 
 import contextlib
 import re
-import shutil
 import signal
 import socket
 import time
@@ -17,7 +16,7 @@ import time
 import pytest
 
 from peers import wait_until
-from porttools import BUILD, probes, prompt  # noqa: F401 (fixtures)
+from porttools import BUILD, on, probes, prompt  # noqa: F401 (fixtures)
 from stacks import HOST_IP
 
 CALLS = [
@@ -191,7 +190,10 @@ def test_handler(probes, scene_of, call, tmp_path):
     if call == "send":
         sent = int(app.expect(r"^sent (\d+) bytes$")[1])
     app.expect("^the handler ran$", SOON)
-    app.expect("^then poll returned 0$", SOON)
+    # One signal ends one call. But lwIP's send() that had taken something says how much, and its
+    # EINTR goes to the next call, so that a loop that sends the rest learns of it.
+    cut = call == "send" and probes.is_lwip and not returned.startswith("-1")
+    app.expect(f"^then poll returned {'-1, EINTR' if cut else '0'}$", SOON)
     ending = scene.read_to_end() if scene.peer else None
     assert app.wait(SOON) == 0
     if call == "recv":
@@ -218,11 +220,10 @@ def check_returned(stack, call, returned):
         assert returned == "-1, EINTR"
 
 
+@on("host", "linux")
 @pytest.mark.parametrize("call", ["recv", "poll", "thrd_join"])
 def test_terminated(probes, scene_of, call):
     """SIGTERM does what SIGINT does; a board has no key for it."""
-    if probes.name == "board":
-        pytest.skip("a board's console sends SIGINT only")
     scene = scene_of(call)
     app = start_block(probes, scene)
     app.process.send_signal(signal.SIGTERM)
@@ -231,11 +232,10 @@ def test_terminated(probes, scene_of, call):
     assert app.wait(SOON) == ended_by(probes, signal.SIGTERM)
 
 
+@on("host", "linux")
 @pytest.mark.parametrize("call", ["recvfrom", "connect", "fgets"])
 def test_ignored(probes, scene_of, call):
     """A program in the background, started with SIGINT ignored, is left alone."""
-    if probes.name == "board":
-        pytest.skip("a board's program cannot inherit that")
     scene = scene_of(call)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -247,11 +247,10 @@ def test_ignored(probes, scene_of, call):
     assert app.wait(SOON) == ended_by(probes, signal.SIGTERM)
 
 
+@on("host", "linux")
 @pytest.mark.parametrize("call", ["recvfrom", "poll"])
 def test_at_any_moment_of_the_start(probes, call):
-    """Before main() the kernel ends it, later the stack does; at no moment does it crash or hang."""
-    if probes.name == "board":
-        pytest.skip("a board's stack has started before its programs")
+    """Before main() the kernel ends it, later the stack; at no moment does it crash or hang."""
     for step in range(60):
         app = probes.start("block", call, PORT)
         time.sleep(step * 0.0003)  # the moment
@@ -308,4 +307,5 @@ def test_board_at_any_moment(prompt):
         # Who reads the next line? Prompts and echoes may mix, a line of the shell's does not.
         prompt.type(f"\x03mark{step}\n")
         prompt.expect(f"mark{step}: unknown command", SOON)
-    assert prompt.run("help")[1] == 0
+    prompt.type("help\n")
+    prompt.expect("commands: help ")

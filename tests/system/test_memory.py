@@ -15,24 +15,17 @@ import pytest
 from peers import exchange, has_ended, wait_until
 from porttools import (  # noqa: F401 (fixtures)
     answers,
-    linux_probes,
-    lwip_probes,
+    lwip,
     mac_of_neighbour,
+    on,
     option_of,
+    probes,
     prompt,
 )
 from stacks import BOARD, PATIENCE
 
 PORT = 7007
 TARGETS = {"linux": "linux", "board": BOARD}
-
-
-@pytest.fixture
-def lwip(stack):
-    """The stacks on lwIP, for apps."""
-    if not stack.is_lwip:
-        pytest.skip("the host's kernel is not what is tested here")
-    return stack
 
 
 def send_frames(interface, frames):
@@ -236,11 +229,10 @@ def test_single_bytes_unread(lwip, connect):
     exchange(connect(app.ip, PORT), b"after them")
 
 
+@on("board", fixture="lwip")
 def test_more_clients_than_connections(lwip, connect):
     """Who finds no room waits, is refused or reset; when others leave there is room again."""
-    limit = option_of(TARGETS[lwip.name], "MEMP_NUM_TCP_PCB")
-    if limit > 100:
-        pytest.skip("there is room for all of them")
+    limit = option_of(BOARD, "MEMP_NUM_TCP_PCB")
     app = lwip.start("tcp-server", "-l", "64", "-M", "threads", PORT, quiet=True)
     wait_until(lambda: can_connect(app.ip), "the server listens")
     crowd = []
@@ -307,10 +299,11 @@ def resources(prompt):
 # --- Mailboxes and descriptors ---
 
 
-def test_receive_mailbox_holds_what_lwipopts_says(lwip_probes):
+@on("linux", "board")
+def test_receive_mailbox_holds_what_lwipopts_says(probes):
     """Who does not read keeps exactly that many datagrams, the first ones, on every target."""
-    size = option_of(TARGETS[lwip_probes.name], "DEFAULT_UDP_RECVMBOX_SIZE")
-    app = lwip_probes.start("hoard", PORT)
+    size = option_of(TARGETS[probes.name], "DEFAULT_UDP_RECVMBOX_SIZE")
+    app = probes.start("hoard", PORT)
     app.expect("^ready$")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         for number in range(size + 50):
@@ -325,10 +318,11 @@ def test_receive_mailbox_holds_what_lwipopts_says(lwip_probes):
     assert kept == [f"number {number}" for number in range(size)]
 
 
+@on("linux")
 @pytest.mark.parametrize("count", [1500, 1900])
-def test_descriptors_beyond_1024(linux_probes, count):
+def test_descriptors_beyond_1024(probes, count):
     """select() and poll() see the last of many sockets, far beyond what glibc's fd_set holds."""
-    app = linux_probes.start("many-sockets", count, PORT)
+    app = probes.start("many-sockets", count, PORT)
     last = int(app.expect(rf"^opened {count}, the last is (\d+)$")[1])
     assert last > 2000
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
@@ -339,9 +333,10 @@ def test_descriptors_beyond_1024(linux_probes, count):
     assert app.wait() == 0
 
 
-def test_no_more_descriptors(lwip_probes):
+@on("linux", "board")
+def test_no_more_descriptors(probes):
     """An errno, and what there is goes on working."""
-    app = lwip_probes.start("many-sockets", 5000, PORT)
+    app = probes.start("many-sockets", 5000, PORT)
     app.expect("^no more: .*([Tt]oo many|[Nn]o buffer|memory|No space)")
     app.expect(r"^opened \d+, the last is \d+$")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:

@@ -322,6 +322,32 @@ static void locks_exclude(void **state)
     assert_false(sys_mutex_valid(&shared.mutex));
 }
 
+static void *enter_protection(void *entered)
+{
+    sys_prot_t level = sys_arch_protect();
+
+    *(volatile bool *)entered = true;
+    sys_arch_unprotect(level);
+    return NULL;
+}
+
+static void protection_lasts_to_its_outer_end(void **state)
+{
+    const struct timespec while_it_tries = {.tv_nsec = 10000000};
+    sys_prot_t outer = sys_arch_protect(), inner = sys_arch_protect();
+    volatile bool entered = false;
+    pthread_t thread;
+
+    (void)state;
+    sys_arch_unprotect(inner);
+    assert_int_equal(pthread_create(&thread, NULL, enter_protection, (void *)&entered), 0);
+    nanosleep(&while_it_tries, NULL);
+    assert_false(entered);
+    sys_arch_unprotect(outer);
+    pthread_join(thread, NULL);
+    assert_true(entered);
+}
+
 static bool core_check_fails(void)
 {
     if (setjmp(asserted) != 0) {
@@ -372,6 +398,7 @@ int main(void)
         cmocka_unit_test(no_signal_is_lost),
         cmocka_unit_test(each_thread_has_one_semaphore),
         cmocka_unit_test(locks_exclude),
+        cmocka_unit_test(protection_lasts_to_its_outer_end),
         cmocka_unit_test(the_core_lock_is_checked),
     };
 

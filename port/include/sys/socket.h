@@ -7,7 +7,12 @@
 #ifndef PORTSIDE_SYS_SOCKET_H
 #define PORTSIDE_SYS_SOCKET_H
 
+#ifdef __iovec_defined /* glibc's <fcntl.h> has it with _GNU_SOURCE */
+#define iovec iovec
+#endif
 #include "lwip/sockets.h"
+#undef iovec
+#define __iovec_defined 1
 
 /* listen() clamps what is asked for to what the accept mailbox holds. */
 #define SOMAXCONN DEFAULT_ACCEPTMBOX_SIZE

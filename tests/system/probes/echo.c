@@ -16,13 +16,52 @@ static int fail(const char *call)
     return 1;
 }
 
+static int send_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
+
+        if (n < 0) {
+            return -1;
+        }
+        bytes += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+static int echo(int client)
+{
+    char *bytes = malloc(CHUNK);
+    const char *failed = bytes == NULL ? "malloc" : NULL;
+    unsigned long count = 0;
+
+    while (failed == NULL) {
+        ssize_t n = recv(client, bytes, CHUNK, 0);
+
+        if (n < 0) {
+            failed = "recv";
+        } else if (n == 0) {
+            break;
+        } else if (send_all(client, bytes, (size_t)n) < 0) {
+            failed = "send";
+        } else {
+            count += (unsigned long)n;
+        }
+    }
+    if (failed != NULL) {
+        perror(failed);
+    } else {
+        printf("echoed %lu bytes\n", count);
+    }
+    free(bytes);
+    return failed != NULL;
+}
+
 int main(int argc, char **argv)
 {
     struct sockaddr_in address;
-    unsigned long count = 0;
-    char *bytes = malloc(CHUNK);
-    int listener, client;
-    ssize_t n;
+    int listener, client, status;
 
     if (argc != 2) {
         fprintf(stderr, "usage: echo PORT\n");
@@ -32,7 +71,7 @@ int main(int argc, char **argv)
     address.sin_family = AF_INET;
     address.sin_port = htons((uint16_t)atoi(argv[1]));
     listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (listener < 0 || bytes == NULL) {
+    if (listener < 0) {
         return fail("socket");
     }
     if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0 ||
@@ -45,21 +84,8 @@ int main(int argc, char **argv)
     if (client < 0) {
         return fail("accept");
     }
-    while ((n = recv(client, bytes, CHUNK, 0)) > 0) {
-        for (ssize_t sent = 0, part; sent < n; sent += part) {
-            part = send(client, bytes + sent, (size_t)(n - sent), MSG_NOSIGNAL);
-            if (part < 0) {
-                return fail("send");
-            }
-        }
-        count += (unsigned long)n;
-    }
-    if (n < 0) {
-        return fail("recv");
-    }
+    status = echo(client);
     close(client);
     close(listener);
-    free(bytes);
-    printf("echoed %lu bytes\n", count);
-    return 0;
+    return status;
 }

@@ -10,16 +10,35 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CHUNK 4096
+#define CHUNK 512
+
+static int send_pattern(int fd, uint32_t count)
+{
+    uint8_t bytes[CHUNK];
+
+    for (uint32_t at = 0; at < count;) {
+        size_t part = count - at < CHUNK ? count - at : CHUNK;
+        ssize_t n;
+
+        for (size_t i = 0; i < part; i++) {
+            bytes[i] = (uint8_t)((at + i) * 2654435761u >> 24);
+        }
+        n = send(fd, bytes, part, MSG_NOSIGNAL);
+        if (n < 0) {
+            return -1;
+        }
+        at += (uint32_t)n;
+    }
+    return 0;
+}
 
 int main(int argc, char **argv)
 {
     struct sockaddr_in address;
-    uint32_t at = 0, count;
-    uint8_t *bytes = malloc(CHUNK);
+    uint32_t count;
     int fd;
 
-    if (argc != 4 || bytes == NULL) {
+    if (argc != 4) {
         fprintf(stderr, "usage: send-and-end HOST PORT COUNT\n");
         return 2;
     }
@@ -33,25 +52,11 @@ int main(int argc, char **argv)
         perror("connect");
         return 1;
     }
-    while (at < count) {
-        size_t part = count - at < CHUNK ? count - at : CHUNK;
-
-        for (size_t i = 0; i < part; i++) {
-            bytes[i] = (uint8_t)((at + i) * 2654435761u >> 24);
-        }
-        for (size_t done = 0; done < part;) {
-            ssize_t n = send(fd, bytes + done, part - done, MSG_NOSIGNAL);
-
-            if (n < 0) {
-                perror("send");
-                return 1;
-            }
-            done += (size_t)n;
-        }
-        at += (uint32_t)part;
+    if (send_pattern(fd, count) < 0) {
+        perror("send");
+        return 1;
     }
     close(fd);
-    free(bytes);
-    printf("sent %lu bytes\n", (unsigned long)at);
+    printf("sent %lu bytes\n", (unsigned long)count);
     return 0;
 }
