@@ -36,6 +36,7 @@ bool ps_enter(int fd, bool blocks)
     if (blocks && t->interrupt) {
         ps_consume(t);
         t->inside = false;
+        ps_port_checkpoint(); /* what interrupted may have come after the one above */
         errno = EINTR;
         return false;
     }

@@ -129,6 +129,14 @@ static bool frame_readable(const struct frame *frame, uint32_t exc_return)
            at + sizeof *frame <= (uintptr_t)t->stack + t->stack_size;
 }
 
+/* A thread that ran over its stack may fault before the kernel sees the guard. */
+static bool stack_is_full(void)
+{
+    const struct thread *t = thread_self();
+
+    return t != NULL && thread_stack_used(t) + sizeof(uint32_t) >= t->stack_size;
+}
+
 static void put_frame(const struct frame *frame)
 {
     put_register("r0 ", frame->r0);
@@ -162,8 +170,12 @@ void fault_report(struct frame *frame, const uint32_t *saved, uint32_t exc_retur
         return;
     }
     __asm volatile("cpsid i");
-    put("\r\nfault: ");
-    put_exception(active_exception());
+    if (stack_is_full()) {
+        put("\r\npanic: stack overflow");
+    } else {
+        put("\r\nfault: ");
+        put_exception(active_exception());
+    }
     put_thread();
     if (readable) {
         put_frame(frame);
