@@ -259,15 +259,21 @@ static size_t take(char *data, size_t size, bool *end)
     return taken;
 }
 
-int console_read(char *data, size_t size)
+int console_read(char *data, size_t size, bool (*is_over)(void))
 {
     for (;;) {
-        bool end = false;
-        size_t taken;
+        bool end = false, over;
+        size_t taken = 0;
 
         mutex_lock(&input.lock);
-        taken = take(data, size, &end);
+        over = is_over != NULL && is_over();
+        if (!over) {
+            taken = take(data, size, &end);
+        }
         mutex_unlock(&input.lock);
+        if (over) {
+            return -1;
+        }
         if (taken > 0 || end) {
             return (int)taken;
         }

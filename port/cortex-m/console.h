@@ -26,9 +26,10 @@ void console_init(bool crlf, void (*on_interrupt)(void));
 void console_rx(uint8_t byte);
 
 /* Reads what there is of a line, at most `size` bytes with its newline; waits for one when there
- * is none. Returns the bytes, 0 at the end of input, -1 when thread_interrupt() ended the wait.
- * Threads. */
-int console_read(char *data, size_t size);
+ * is none. Returns the bytes, 0 at the end of input, -1 when thread_interrupt() ended the wait or
+ * is_over (may be NULL) says that the caller is to take nothing more: what is typed behind a ^C is
+ * the next reader's. Threads. */
+int console_read(char *data, size_t size, bool (*is_over)(void));
 
 /* Writes all of it. Threads; before the kernel runs, too. */
 void console_write(const char *data, size_t size);

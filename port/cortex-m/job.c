@@ -53,6 +53,13 @@ struct job *job_self(void)
     return t != NULL ? t->job : NULL;
 }
 
+bool job_is_over(void)
+{
+    const struct job *job = job_self();
+
+    return job != NULL && job->over;
+}
+
 unsigned job_count(void)
 {
     unsigned count = 0;

@@ -56,6 +56,9 @@ void job_signal(struct job *job, int sig);
 /* The calling thread's job, or NULL. ISR (the interrupted thread's). */
 struct job *job_self(void);
 
+/* Whether the calling thread's job is over: it will end at its next kill point. ISR. */
+bool job_is_over(void);
+
 /* How many jobs run, and app threads. Threads. */
 unsigned job_count(void);
 unsigned job_thread_count(void);

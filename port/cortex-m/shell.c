@@ -101,7 +101,7 @@ static bool read_line(char *line, size_t size)
 
     shell_thread = thread_self();
     interrupted = false; /* it came after the last job had ended */
-    length = console_read(line, size - 1);
+    length = console_read(line, size - 1, NULL);
     shell_thread = NULL;
     (void)thread_clear_interrupt(thread_self()); /* a ^C that came too late for the wait */
     if (length <= 0) {

@@ -62,7 +62,7 @@ int _read(int fd, void *data, size_t size)
         return fail(EBADF);
     }
     (void)fflush(stdout);
-    length = console_read(data, size);
+    length = console_read(data, size, job_is_over);
     return job_interrupted(length < 0 ? KERNEL_INTERRUPTED : KERNEL_OK) ? -1 : length;
 }
 
