@@ -25,7 +25,7 @@ say = $(if $(V),,@echo '$(1) $(2)')
         test-board run format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
-COMMON := -std=gnu11 -g -MMD -MP
+COMMON := -std=gnu11 -g -MD -MP
 APP_LIB := $(filter-out apps/lib/encoding_%,$(wildcard apps/lib/*.c))
 
 all: host linux boards
@@ -251,7 +251,7 @@ demo: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BU
 	@tests/demo
 
 # The variables of board/run; what is not given has its default there.
-run: $(or $(BOARD),$(firstword $(BOARDS)))
+run: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
 	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/run
 
 # --- Form ---

@@ -75,7 +75,7 @@ int main(int argc, char **argv)
     free(connection.buffer);
     messages_free(&options.messages);
     encoding_close(options.encoding);
-    return status;
+    return report_end(PROGRAM, status);
 }
 
 static int connect_to_server(struct connection *connection, const struct options *options)

@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     interrupt_install();
     int status = read_options(argc, argv, &options);
     if (status != STATUS_GO_ON)
-        return status;
+        return report_end(PROGRAM, status);
 
     /* 1. Create the socket. */
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 
     /* 5. Close it. */
     close(fd);
-    return status;
+    return report_end(PROGRAM, status);
 }
 
 static int listen_at(int fd, const struct options *options)

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
         }
     }
     encoding_close(options.encoding);
-    return status;
+    return report_end(PROGRAM, status);
 }
 
 static int prepare(int fd, const struct options *options)

@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     }
     messages_free(&options.messages);
     encoding_close(options.encoding);
-    return status;
+    return report_end(PROGRAM, status);
 }
 
 static int send_messages(int fd, struct options *options)

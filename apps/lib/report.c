@@ -47,6 +47,17 @@ int report_usage(const char *program, const char *format, ...)
     return STATUS_USAGE;
 }
 
+int report_end(const char *program, int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (status != STATUS_DONE)
+        return status;
+    return report_failed(program, "standard output: %s",
+                         errno != 0 ? strerror(errno) : "not all could be written");
+}
+
 int report_option(const char *program, int result, int option)
 {
     if (result == ':')

@@ -24,6 +24,10 @@ int report_failure(const char *program, const char *call, const char *where);
 int report_failed(const char *program, const char *format, ...);
 int report_usage(const char *program, const char *format, ...);
 
+/* For the end of main(): what was printed must have arrived. Returns `status`, or, where that is
+ * STATUS_DONE and standard output took not all, STATUS_FAILED with a line. */
+int report_end(const char *program, int status);
+
 /* What getopt() complained of: `result` is its '?' or ':', `option` its optopt. The option string
  * starts with a colon, so that getopt() itself prints nothing. Returns STATUS_USAGE. */
 int report_option(const char *program, int result, int option);

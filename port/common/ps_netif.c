@@ -7,7 +7,6 @@
 #include "lwip/dns.h"
 #include "lwip/sys.h"
 #include "lwip/tcpip.h"
-#include "ps.h"
 #include "ps_netif.h"
 
 #define DHCP_STEP_MS 10
@@ -23,6 +22,15 @@ bool ps_parse_ipv4(const char *text, ip4_addr_t *address)
         }
     }
     return dots == 3 && ip4addr_aton(text, address) != 0;
+}
+
+/* Neither multicast, nor loopback, nor the network's own or its broadcast address. */
+static bool is_for_a_host(u32_t address, u32_t mask)
+{
+    u32_t host = address & ~mask;
+
+    return address >> 24 != 0 && address >> 24 != IP_LOOPBACKNET && address >> 28 < 14 &&
+           (~mask <= 1 || (host != 0 && host != ~mask));
 }
 
 bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
@@ -43,15 +51,15 @@ bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
         return false;
     }
     ip4_addr_set_u32(mask, lwip_htonl(UINT32_MAX << (32 - bits)));
-    return true;
+    return is_for_a_host(lwip_ntohl(address->addr), lwip_ntohl(mask->addr));
 }
 
-static const char *wait_for_lease(struct netif *netif)
+static const char *wait_for_lease(struct netif *netif, bool (*give_up)(void))
 {
-    const struct ps_thread *t = ps_port_thread();
     u32_t start = sys_now();
     bool leased;
 
+    port_diagnostic("portside: asking for an address by DHCP\n");
     LOCK_TCPIP_CORE();
     netif_set_default(netif);
     netif_set_up(netif);
@@ -64,7 +72,7 @@ static const char *wait_for_lease(struct netif *netif)
         if (sys_now() - start >= PS_DHCP_MS) {
             return "dhcp: no server answered";
         }
-        if (t != NULL && t->interrupt) {
+        if (give_up()) {
             return "dhcp: interrupted";
         }
         sys_msleep(DHCP_STEP_MS);
@@ -75,19 +83,23 @@ static const char *wait_for_lease(struct netif *netif)
     return NULL;
 }
 
-const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway)
+const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway,
+                               bool (*give_up)(void))
 {
     ip4_addr_t ip, mask, gw;
     ip_addr_t server;
 
     if (strcmp(address, "dhcp") == 0) {
-        return wait_for_lease(netif);
+        return wait_for_lease(netif, give_up);
     }
     if (!ps_parse_cidr(address, &ip, &mask)) {
         return "the address is not ADDRESS/LENGTH or dhcp";
     }
     if (!ps_parse_ipv4(gateway, &gw)) {
         return "the gateway is not an IPv4 address";
+    }
+    if (ip4_addr_eq(&ip, &gw)) {
+        return "the address is the gateway's";
     }
     ip_addr_copy_from_ip4(server, gw);
     LOCK_TCPIP_CORE();

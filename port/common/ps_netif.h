@@ -19,13 +19,16 @@ err_t ps_netif_input(struct pbuf *p, struct netif *netif);
 /* Reads "192.168.77.1": four numbers, none of the shorter forms. False when it is not that. */
 bool ps_parse_ipv4(const char *text, ip4_addr_t *address);
 
-/* Reads "192.168.77.2/24" into address and mask. False when it is not that. */
+/* Reads "192.168.77.2/24" into address and mask. False when it is not that, or no host can have
+ * that address. */
 bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask);
 
 /* Sets address, mask and gateway (and the gateway as name server), brings the netif up and makes
  * it the default; with "dhcp" as the address asks for one and waits for it at most PS_DHCP_MS.
- * Thread context, core lock not held. NULL, or what was wrong with which text. */
-const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway);
+ * It ends early when give_up says so. Thread context, core lock not held. Returns NULL, or what was
+ * wrong. */
+const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway,
+                               bool (*give_up)(void));
 
 #define PS_DHCP_MS 20000u
 

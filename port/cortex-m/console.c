@@ -8,8 +8,6 @@
 #include "job.h"
 #include "kernel.h"
 
-#define RX_SIZE 128u    /* between interrupt and thread; powers of two */
-#define INPUT_SIZE 512u /* finished lines; holds the longest */
 #define PRINTF_SIZE 160
 #define PRINTF_CUT "...\n" /* the end of what was longer */
 #define STACK_SIZE 1024
@@ -20,14 +18,14 @@
 
 /* Free-running positions: tail - head is what is inside. */
 static struct {
-    volatile uint8_t data[RX_SIZE];
+    volatile uint8_t data[BOARD_CONSOLE_RX];
     volatile uint32_t head, tail;
     struct semaphore arrived;
 } rx;
 
 /* CTRL('D') stands for the end of input here: it cannot be part of a line. */
 static struct {
-    char data[INPUT_SIZE];
+    char data[BOARD_CONSOLE_INPUT];
     uint32_t head, tail;
     struct semaphore ready;
     struct mutex lock;
@@ -45,18 +43,21 @@ static volatile uint32_t refused; /* by the console thread */
 static bool is_crlf;
 static void (*interrupt_hook)(void);
 
-_Static_assert(BOARD_LINE_MAX <= INPUT_SIZE, "the longest line fits in the ring");
+_Static_assert(BOARD_LINE_MAX <= BOARD_CONSOLE_INPUT, "the longest line fits in the ring");
+_Static_assert((BOARD_CONSOLE_RX & (BOARD_CONSOLE_RX - 1)) == 0 &&
+                   (BOARD_CONSOLE_INPUT & (BOARD_CONSOLE_INPUT - 1)) == 0,
+               "rings are powers of two, so that their positions may wrap");
 
 static struct thread console_thread;
 static uint8_t console_stack[STACK_SIZE] __attribute__((aligned(8)));
 
 void console_rx(uint8_t byte)
 {
-    if (rx.tail - rx.head == RX_SIZE) {
+    if (rx.tail - rx.head == BOARD_CONSOLE_RX) {
         lost++;
         return;
     }
-    rx.data[rx.tail % RX_SIZE] = byte;
+    rx.data[rx.tail % BOARD_CONSOLE_RX] = byte;
     rx.tail++;
     semaphore_post(&rx.arrived);
 }
@@ -134,13 +135,13 @@ static void refuse(size_t bytes)
 static void commit(const char *data, size_t size)
 {
     mutex_lock(&input.lock);
-    if (INPUT_SIZE - (input.tail - input.head) < size) {
+    if (BOARD_CONSOLE_INPUT - (input.tail - input.head) < size) {
         mutex_unlock(&input.lock);
         refuse(size);
         return;
     }
     for (size_t i = 0; i < size; i++) {
-        input.data[input.tail++ % INPUT_SIZE] = data[i];
+        input.data[input.tail++ % BOARD_CONSOLE_INPUT] = data[i];
     }
     mutex_unlock(&input.lock);
     semaphore_post(&input.ready);
@@ -228,7 +229,7 @@ static void console_main(void *arg)
     (void)arg;
     for (;;) {
         (void)semaphore_wait(&rx.arrived, KERNEL_FOREVER, 0);
-        handle(rx.data[rx.head % RX_SIZE]);
+        handle(rx.data[rx.head % BOARD_CONSOLE_RX]);
         rx.head++;
         if (lost != told) {
             told = lost;
@@ -243,7 +244,7 @@ static size_t take(char *data, size_t size, bool *end)
     size_t taken = 0;
 
     while (taken < size && input.head != input.tail) {
-        char c = input.data[input.head % INPUT_SIZE];
+        char c = input.data[input.head % BOARD_CONSOLE_INPUT];
 
         if (c == CTRL('D')) {
             *end = taken == 0;

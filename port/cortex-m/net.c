@@ -12,6 +12,7 @@
 #include "ps.h"
 #include "ps_netif.h"
 #include "ps_random.h"
+#include "shell.h"
 
 /* Silicon negotiates for seconds; QEMU's link is up at once. */
 #define LINK_MS 10000u
@@ -70,7 +71,7 @@ int net_start(const struct boot_args *args)
     if (!wait_for_link()) {
         console_printf("portside: no link: is the cable in?\n"); /* it may come later */
     }
-    wrong = ps_netif_configure(&netif, args->ip, args->gw);
+    wrong = ps_netif_configure(&netif, args->ip, args->gw, shell_interrupted);
     if (wrong != NULL) {
         console_printf("portside: ip=%s gw=%s: %s\n", args->ip, args->gw, wrong);
         return -1;

@@ -33,6 +33,11 @@ void shell_interrupt(void)
     }
 }
 
+bool shell_interrupted(void)
+{
+    return interrupted;
+}
+
 static void help(void)
 {
     console_printf("commands: help");
@@ -113,7 +118,7 @@ static bool read_line(char *line, size_t size)
 
 _Noreturn void shell_run(void)
 {
-    char line[BOARD_LINE_MAX];
+    static char line[BOARD_LINE_MAX];
 
     for (;;) {
         int status;

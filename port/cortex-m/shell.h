@@ -3,6 +3,8 @@
 #ifndef PORTSIDE_SHELL_H
 #define PORTSIDE_SHELL_H
 
+#include <stdbool.h>
+
 /* Prompts, reads lines and runs them, for ever. Main thread. */
 _Noreturn void shell_run(void);
 
@@ -12,5 +14,8 @@ int shell_command(const char *line);
 
 /* What ^C does: SIGINT to the job in the foreground, else a fresh prompt. Console thread. */
 void shell_interrupt(void);
+
+/* Whether ^C came while no job ran and no line was read. Any thread. */
+bool shell_interrupted(void);
 
 #endif

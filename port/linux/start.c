@@ -145,6 +145,11 @@ static void start_lwip(void)
     UNLOCK_TCPIP_CORE();
 }
 
+static bool is_interrupted(void)
+{
+    return ps_port_thread()->interrupt;
+}
+
 static void start(void)
 {
     const char *capture = setting("PORTSIDE_PCAP", NULL);
@@ -175,7 +180,7 @@ static void start(void)
     start_lwip();
     os_signals_start(); /* from here on a signal may close and drain what lwIP holds */
     tapif_start(&tapif);
-    wrong = ps_netif_configure(&netif, address, gateway);
+    wrong = ps_netif_configure(&netif, address, gateway, is_interrupted);
     if (wrong != NULL) {
         fail(1, "%s: %s", tapif.tap.name, wrong);
     }
