@@ -51,8 +51,14 @@ class Running:
         if stream is None:
             return
 
+        def raw_lines():
+            try:
+                yield from stream
+            except ValueError:
+                pass  # the stream was closed at the test's end, while this waited for more
+
         def collect():
-            for raw in stream:
+            for raw in raw_lines():
                 line = raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
                 with self._changed:
                     lines.append(line.removeprefix(PROMPT) if self.merged else line)
@@ -229,7 +235,7 @@ class Linux(Stack):
 class Board(Stack):
     name = "board"
     has_iconv = False
-    longest_line = 200  # its console's lines end at 255
+    longest_line = 900  # its console's lines end at 1023
     bulk = 100_000
 
     def _start(self, app, args, quiet, limits):

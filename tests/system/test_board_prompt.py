@@ -55,7 +55,7 @@ def test_prompt_edits_a_line(prompt):
     prompt.expect("^commands: help ")
     prompt.expect("^portside> ")
     # A line longer than there is room for is refused byte by byte, and the board lives.
-    prompt.type("x" * 300 + "\n")
+    prompt.type("x" * 1100 + "\n")
     prompt.expect("\a")
     prompt.expect("exit status 127\n")
     prompt.expect("^portside> ")

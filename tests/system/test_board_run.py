@@ -283,10 +283,34 @@ def test_user_network_with_dhcp_gives_the_forwarded_address(fake):
 
 
 @pytest.mark.parametrize("net, interface", [("tap", "tap0"), ("tap:port7", "port7")])
-def test_tap(fake, net, interface):
-    nic = handed_over(*fake, f"NET={net}")["-nic"].split(",")
+def test_tap(fake, tmp_path, net, interface):
+    # There is such an interface, says this ip.
+    ip = tmp_path / "ip"
+    ip.write_text('#!/bin/sh\necho "9: $5: <BROADCAST,MULTICAST,UP> mtu 1500"\n')
+    ip.chmod(0o755)
+    path = f"{tmp_path}:{os.environ.get('PATH', os.defpath)}"
+    nic = handed_over(*fake, f"NET={net}", env=clean_environment(PATH=path))["-nic"].split(",")
     assert nic[0] == "tap" and f"ifname={interface}" in nic
     assert "script=no" in nic and "downscript=no" in nic
+
+
+def test_a_missing_tap_is_told(fake):
+    result = run(*fake, "NET=tap:nobodys")
+    assert result.returncode == 1 and not result.stdout
+    assert result.stderr.decode().splitlines() == [
+        "board/run: there is no interface 'nobodys'; 'ip tuntap add nobodys mode tap' makes it"
+    ]
+
+
+def test_a_long_name_is_refused(fake):
+    result = run(*fake, "NET=tap:abcdefghijklmnop")
+    assert result.returncode == 2 and b"too long" in result.stderr
+
+
+def test_gateway_elsewhere_is_refused(fake):
+    result = run(*fake, "IP=10.9.8.7/24")
+    assert result.returncode == 2
+    assert b"GW=192.168.77.1 is not in the network of IP=10.9.8.7/24" in result.stderr
 
 
 def test_mac_addresses(fake):
@@ -390,14 +414,16 @@ def test_on_a_terminal_ctrl_c_is_the_board_s_and_ctrl_a_x_leaves(image):
         os.close(terminal)
 
 
-def test_a_taken_port_is_qemu_s_error_and_1(image):
+def test_a_taken_port_is_told(image):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         result = run(f"BOARD={BOARD}", f"IMAGE={image}", f"HOSTPORT={port}", "CMD=exit 0")
     assert result.returncode == 1
-    assert str(port).encode() in result.stderr
+    assert result.stderr.decode().splitlines() == [
+        f"board/run: port {port} of 127.0.0.1 is taken; choose another with HOSTPORT="
+    ]
 
 
 def test_a_missing_tap_is_qemu_s_error_and_1(image, tmp_path):

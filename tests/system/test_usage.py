@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The command lines: help, and one clear line for each mistake."""
 
+import os
 import re
+import subprocess
 
 import pytest
+
+from stacks import BUILD
 
 APPS = {
     "udp-send": ("bnimerBh", ["HOST PORT", "milliseconds", "seconds"]),
@@ -100,3 +104,23 @@ def test_prompt_only_on_a_terminal(stack, udp_peer):
     app.end_input()
     assert app.wait() == 0
     assert not any("message>" in line for line in app.lines)
+
+
+@pytest.mark.parametrize("args", [("-h",), ("-m", "x", "192.168.77.1", "9")])
+def test_output_that_is_lost_is_no_success(stack, args):
+    if stack.name == "board":
+        pytest.skip("a console takes all")
+    binary = BUILD / stack.name / "udp-send"
+    tap, ip = stack.network.lend()
+    environment = {**os.environ, "PORTSIDE_IF": f"tap:{tap}", "PORTSIDE_IP": f"{ip}/24"}
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [binary, *args], env=environment, stdout=full, stderr=subprocess.PIPE, timeout=20
+        )
+    stack.network.give_back(tap, ip)
+    assert done.returncode == 1
+    # The reason is known only where the last write is the one that failed.
+    assert re.fullmatch(
+        b"udp-send: standard output: (No space left on device|not all could be written)\n",
+        done.stderr,
+    )
