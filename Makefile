@@ -2,8 +2,9 @@
 # Portside: lwIP's socket API on Linux over TAP, on microcontrollers and beside the host's own.
 # `make help` lists the targets. Everything that is generated or downloaded lies under build/.
 
-BOARDS := mps2-an385
-APPS := udp_send udp_recv tcp_client tcp_server
+# A new board is a folder, a new program a file.
+BOARDS := $(patsubst board/%/board.mk,%,$(wildcard board/*/board.mk))
+APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
 # Programs of the tests, on every stack like the apps.
 PROBES := $(patsubst tests/system/probes/%.c,%,$(wildcard tests/system/probes/*.c))
 
@@ -260,7 +261,7 @@ C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
 format:
 	@port/setup/packages lint
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 
 lint: all
 	@port/setup/packages lint
