@@ -5,8 +5,8 @@
  * Today every address is IPv4. Callers see struct address alone, never its family, and the form
  * "[ADDR]:PORT" is recognised already: IPv6 needs changes in address.c only.
  */
-#ifndef PORTSIDE_APPS_ADDRESS_H
-#define PORTSIDE_APPS_ADDRESS_H
+#ifndef APPS_LIB_ADDRESS_H
+#define APPS_LIB_ADDRESS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -6,8 +6,8 @@
  * are told to stop, never closed under their feet. The events of all threads go out line by line
  * under one lock.
  */
-#ifndef PORTSIDE_APPS_CLIENTS_H
-#define PORTSIDE_APPS_CLIENTS_H
+#ifndef APPS_LIB_CLIENTS_H
+#define APPS_LIB_CLIENTS_H
 
 #include "address.h"
 #include "encoding.h"

@@ -2,8 +2,8 @@
 /*
  * Receiving datagrams whole, or knowing that they were not.
  */
-#ifndef PORTSIDE_APPS_DATAGRAM_H
-#define PORTSIDE_APPS_DATAGRAM_H
+#ifndef APPS_LIB_DATAGRAM_H
+#define APPS_LIB_DATAGRAM_H
 
 #include "address.h"
 #include "encoding.h"

@@ -2,8 +2,8 @@
 /*
  * Waiting for time to pass.
  */
-#ifndef PORTSIDE_APPS_DELAY_H
-#define PORTSIDE_APPS_DELAY_H
+#ifndef APPS_LIB_DELAY_H
+#define APPS_LIB_DELAY_H
 
 /* Sleeps for the whole time, also over interrupted calls. Any thread. */
 void delay_ms(unsigned long milliseconds);

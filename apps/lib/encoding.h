@@ -5,8 +5,8 @@
  * Two implementations, of which a build links one: encoding_iconv.c knows what iconv knows,
  * encoding_none.c is for systems without iconv and knows UTF-8 alone.
  */
-#ifndef PORTSIDE_APPS_ENCODING_H
-#define PORTSIDE_APPS_ENCODING_H
+#ifndef APPS_LIB_ENCODING_H
+#define APPS_LIB_ENCODING_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 /*
  * Ctrl-C and termination mean the same on every stack.
  */
-#ifndef PORTSIDE_APPS_INTERRUPT_H
-#define PORTSIDE_APPS_INTERRUPT_H
+#ifndef APPS_LIB_INTERRUPT_H
+#define APPS_LIB_INTERRUPT_H
 
 /* From now on SIGINT ends the app with status 130 and SIGTERM with 143. Its sockets are closed as
  * at any exit. Events are flushed one by one, so that none is lost. */

@@ -2,8 +2,8 @@
 /*
  * Lines of any length from a stream.
  */
-#ifndef PORTSIDE_APPS_LINE_H
-#define PORTSIDE_APPS_LINE_H
+#ifndef APPS_LIB_LINE_H
+#define APPS_LIB_LINE_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * What a sending app has to say: the texts of its -m options, or lines typed until "exit" or the
  * end of input.
  */
-#ifndef PORTSIDE_APPS_MESSAGES_H
-#define PORTSIDE_APPS_MESSAGES_H
+#ifndef APPS_LIB_MESSAGES_H
+#define APPS_LIB_MESSAGES_H
 
 #include "encoding.h"
 #include "line.h"

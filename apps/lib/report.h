@@ -2,8 +2,8 @@
 /*
  * How every app says what went wrong: one line on stderr and an exit status.
  */
-#ifndef PORTSIDE_APPS_REPORT_H
-#define PORTSIDE_APPS_REPORT_H
+#ifndef APPS_LIB_REPORT_H
+#define APPS_LIB_REPORT_H
 
 #include <stdbool.h>
 

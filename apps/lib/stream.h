@@ -2,8 +2,8 @@
 /*
  * Sending and receiving on connected stream sockets: what send() and recv() leave to the caller.
  */
-#ifndef PORTSIDE_APPS_STREAM_H
-#define PORTSIDE_APPS_STREAM_H
+#ifndef APPS_LIB_STREAM_H
+#define APPS_LIB_STREAM_H
 
 #include <stdatomic.h>
 #include <stddef.h>

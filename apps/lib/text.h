@@ -2,8 +2,8 @@
 /*
  * Bytes from the wire as text that is safe to print.
  */
-#ifndef PORTSIDE_APPS_TEXT_H
-#define PORTSIDE_APPS_TEXT_H
+#ifndef APPS_LIB_TEXT_H
+#define APPS_LIB_TEXT_H
 
 #include "encoding.h"
 

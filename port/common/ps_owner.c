@@ -32,6 +32,16 @@ const void *ps_owner_set(int fd, const void *owner)
     return previous;
 }
 
+bool ps_socket_origin(int fd, const void **owner, uint32_t *birth_ms)
+{
+    if (fd < LWIP_SOCKET_OFFSET || fd >= LWIP_SOCKET_OFFSET + MEMP_NUM_NETCONN) {
+        return false;
+    }
+    *owner = sockets[fd - LWIP_SOCKET_OFFSET].owner;
+    *birth_ms = sockets[fd - LWIP_SOCKET_OFFSET].birth_ms;
+    return *owner != NULL;
+}
+
 bool ps_was_hit(void)
 {
     struct ps_thread *t = ps_port_thread();

@@ -138,6 +138,25 @@ static void listen_clamps_its_backlog(void **state)
     }
 }
 
+static void each_socket_knows_its_birth(void **state)
+{
+    const void *owner = NULL;
+    uint32_t before, birth = 0;
+    int fd;
+
+    (void)state;
+    ps_port_start();
+    before = sys_now();
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_true(ps_socket_origin(fd, &owner, &birth));
+    assert_ptr_equal(owner, ps_port_owner());
+    assert_in_range(birth - before, 0, sys_now() - before);
+    assert_int_equal(close(fd), 0);
+    assert_false(ps_socket_origin(fd, &owner, &birth));
+    assert_false(ps_socket_origin(0, &owner, &birth));
+    assert_false(ps_socket_origin(LWIP_SOCKET_OFFSET + MEMP_NUM_NETCONN, &owner, &birth));
+}
+
 static void each_socket_has_its_owner(void **state)
 {
     const void *mine = ps_port_owner();
@@ -471,6 +490,7 @@ int main(void)
         cmocka_unit_test(no_address_is_a_fault),
         cmocka_unit_test(listen_clamps_its_backlog),
         cmocka_unit_test(each_socket_has_its_owner),
+        cmocka_unit_test(each_socket_knows_its_birth),
         cmocka_unit_test(the_send_timeout_is_the_apps),
         cmocka_unit_test(what_is_no_socket_goes_to_the_library),
         cmocka_unit_test(read_and_write_are_recv_and_send),
