@@ -47,7 +47,8 @@ unsigned ps_count_owned(const void *owner);
 /* How many sockets are open. Any thread. */
 unsigned ps_count(void);
 
-/* Who owns the socket fd and when it was made (sys_now()); false when it is not open. Any thread. */
+/* Who owns the socket fd and when it was made (sys_now()); false when it is not open. Any thread.
+ */
 bool ps_socket_origin(int fd, const void **owner, uint32_t *birth_ms);
 
 /* Sets the interrupt flag of t and ends the socket call that it is blocked in, if it is in one.
