@@ -131,9 +131,11 @@ _Noreturn void app_thread_end(struct app_thread *t, int result)
 {
     bool last;
 
-    t->ending = true;
     t->result = result;
-    run_tss_destructors(t);
+    if (!t->job->over) { /* a destructor may block, and then the job's end cuts it short */
+        run_tss_destructors(t);
+    }
+    t->ending = true;
     stdio_close();
     jobs_lock();
     last = --t->job->live == 0;

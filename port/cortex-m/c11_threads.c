@@ -127,7 +127,9 @@ int thrd_join(thrd_t thread, int *result)
         *result = thread->result;
     }
     jobs_lock();
-    app_thread_release(thread);
+    if (thread->job == job_self()) { /* else job_wait() was first */
+        app_thread_release(thread);
+    }
     jobs_unlock();
     return thrd_success;
 }
@@ -170,9 +172,12 @@ static bool take(mtx_t *mutex, const void *self)
 
 int mtx_trylock(mtx_t *mutex)
 {
-    uint32_t saved = kernel_arch_lock();
-    bool taken = take(mutex, thread_self());
+    uint32_t saved;
+    bool taken;
 
+    ps_port_checkpoint();
+    saved = kernel_arch_lock();
+    taken = take(mutex, thread_self());
     kernel_arch_unlock(saved);
     return taken ? thrd_success : thrd_busy;
 }
@@ -181,10 +186,13 @@ int mtx_trylock(mtx_t *mutex)
 static int take_or_wait(mtx_t *mutex, uint32_t ms)
 {
     struct threads_waiter w;
-    uint32_t saved = kernel_arch_lock();
-    bool taken = take(mutex, thread_self());
+    uint32_t saved;
+    bool taken;
     int result;
 
+    ps_port_checkpoint(); /* also when it is free: a loop around it must be able to end */
+    saved = kernel_arch_lock();
+    taken = take(mutex, thread_self());
     if (!taken) {
         enqueue(&mutex->waiters, &w);
     }

@@ -10,7 +10,7 @@
 
 #define PRINTF_SIZE 160
 #define PRINTF_CUT "...\n" /* the end of what was longer */
-#define STACK_SIZE 1024
+#define STACK_SIZE 2048    /* a ^C may abort a connection from here, down to the driver */
 
 #define CTRL(c) ((c) - '@')
 #define DELETE 0x7f
@@ -263,7 +263,7 @@ static size_t take(char *data, size_t size, bool *end)
 int console_read(char *data, size_t size, bool (*is_over)(void))
 {
     for (;;) {
-        bool end = false, over;
+        bool end = false, more, over;
         size_t taken = 0;
 
         mutex_lock(&input.lock);
@@ -271,11 +271,15 @@ int console_read(char *data, size_t size, bool (*is_over)(void))
         if (!over) {
             taken = take(data, size, &end);
         }
+        more = input.head != input.tail;
         mutex_unlock(&input.lock);
         if (over) {
             return -1;
         }
         if (taken > 0 || end) {
+            if (more) { /* the rest of the line is another reader's */
+                semaphore_post(&input.ready);
+            }
             return (int)taken;
         }
         if (semaphore_wait(&input.ready, KERNEL_FOREVER, KERNEL_INTERRUPTIBLE) ==

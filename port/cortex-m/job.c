@@ -242,13 +242,16 @@ int atexit(void (*func)(void))
 {
     struct job *job = job_self();
     struct job_exit_handler *handler = job != NULL ? malloc(sizeof *handler) : NULL;
+    uint32_t saved;
 
     if (handler == NULL) {
         return -1;
     }
     handler->function = func;
+    saved = kernel_arch_lock();
     handler->next = job->at_exit;
     job->at_exit = handler;
+    kernel_arch_unlock(saved);
     return 0;
 }
 

@@ -100,7 +100,8 @@ void job_signal(struct job *job, int sig)
     if (!is_signal(sig) || is_ignored(job, sig)) {
         return;
     }
-    if (job->handlers[sig] == SIG_DFL) {
+    /* A handler runs in the main thread; without one there is nobody to run it. */
+    if (job->handlers[sig] == SIG_DFL || job->main->ending) {
         job_end(job, 128 + sig);
         return;
     }

@@ -61,6 +61,10 @@ int _read(int fd, void *data, size_t size)
     if (fd != STDIN_FILENO) {
         return fail(EBADF);
     }
+    if (size == 0) {
+        ps_port_checkpoint();
+        return 0;
+    }
     (void)fflush(stdout);
     length = console_read(data, size, job_is_over);
     return job_interrupted(length < 0 ? KERNEL_INTERRUPTED : KERNEL_OK) ? -1 : length;
