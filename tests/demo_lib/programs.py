@@ -121,7 +121,7 @@ class Program:
 
     @staticmethod
     def kill_all_now():
-        """For a signal handler, which may have come upon the lock's owner: waits a second for it."""
+        """For a signal handler; it may have interrupted the lock's owner, so it waits a second."""
         Program.stopping = True
         Program.lock.acquire(timeout=1)
         for program in list(Program.running):
