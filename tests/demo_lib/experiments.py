@@ -6,12 +6,13 @@ its rows, all read from what the programs said in this run; or it raises a Failu
 differs from its claim.
 """
 
+import hashlib
 import os
 import select
 import socket
 import time
 
-from demo_lib.programs import HOST_IP, PATIENCE, Failure, Program, check, deadline
+from demo_lib.programs import HOST_IP, PATIENCE, SERVED, Failure, Program, check, deadline
 
 BACKLOG, CLIENTS = 2, 6
 
@@ -30,7 +31,7 @@ def udp_there_and_back(stack, peer):
         (reply[1], int(reply[2])) == (receiver.address, receiver.port),
         f"sent to {receiver.address}:{receiver.port}, the reply came from {reply[1]}:{reply[2]}",
     )
-    return f":{seen[1]} -> :{sent[2]}", f":{reply[2]} -> :{sent[1]}"
+    return f":{seen[1]}->:{sent[2]}", f":{reply[2]}->:{sent[1]}"
 
 
 def unbound_sender(stack, peer):
@@ -58,7 +59,7 @@ def first_to_close(client, server, out):
     first = {("closing", "closed"): "client", ("closed by", "served"): "server"}
     who = first.get((told[1], seen[1]))
     check(who, f"two accounts: {told[0]!r} and {seen[0]!r}")
-    return f"{told[2]} out, {told[3]} back", who
+    return f"{told[2]} out, {told[3]} in", who
 
 
 def connection(stack, client, server):
@@ -66,7 +67,7 @@ def connection(stack, client, server):
     seen = server.expect(r"^client \S+:(\d+) connected$")
     if stack.keeps_ports:
         check(seen[1] == told[1], f"connected from port {told[1]}, yet it came from {seen[1]}")
-    return f":{seen[1]} -> :{told[2]}"
+    return f":{seen[1]}->:{told[2]}"
 
 
 def tcp_serves(stack, peer):
@@ -164,6 +165,53 @@ def backlog(stack, _peer):
     raise Failure("the server accepted before the clients were counted: is this machine busy?")
 
 
+def the_file():
+    """The largest file that all stacks serve, and its SHA-256."""
+    file = max(SERVED.iterdir(), key=lambda each: each.stat().st_size)
+    return file.name, hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def start_client(stack, server, target, name, *options):
+    save = ["-o", f"{stack.saved}/{target}"]
+    return stack.start("file-client", *options, *save, server.address, server.port, name)
+
+
+def fetch(client_stack, server, number, *options):
+    """Fetches the file; returns how the cells show its digest, which the client counted while
+    it received, and which is checked against the file that it saved."""
+    name, digest = the_file()
+    target = f"{client_stack.name}-{number}"
+    client = start_client(client_stack, server, target, name, *options)
+    told = client.expect(r"^received (\d+) bytes in \S+ s, SHA-256 ([0-9a-f]{64}), saved as ")
+    client.finish()
+    saved = (client_stack.folder / target).read_bytes()
+    check(told[2] == digest, f"{client.name} received {told[2]}, the file is {digest}")
+    check(hashlib.sha256(saved).hexdigest() == digest, f"{client.name} saved another file")
+    return f"{told[2][:12]}.."
+
+
+def fetch_nothing(client_stack, server, number):
+    """Asks for a file that is not there: the answer, and that nothing was saved."""
+    target = f"{client_stack.name}-{number}"
+    client = start_client(client_stack, server, target, "no-file")
+    told = client.expect(r'"no-file": (.*)$')[1]
+    client.finish(1)
+    left = [file.name for file in client_stack.folder.glob(f"{target}*")]
+    check(not left, f"a file that is not there left {left}")
+    return told
+
+
+def download(server_stack, client_stack):
+    server = server_stack.serve("file-server", "-d", server_stack.served)
+    cells = [
+        fetch(client_stack, server, 1),
+        fetch(client_stack, server, 2, "-R"),
+        fetch_nothing(client_stack, server, 3),
+    ]
+    server.interrupt()
+    return cells
+
+
 class Experiment:
     """What is claimed, how the rows are called, and the function that finds their figures."""
 
@@ -205,6 +253,18 @@ EXPERIMENTS = [
         "   the SYNs of the others are dropped, and come again until there is room",
         ["let in at once", "served in the end"],
         backlog,
+        needs_tap=True,
+    ),
+    Experiment(
+        "A file, served: the host's file-client fetches it from the stack's file-server;\n"
+        "   one SHA-256 of what was served, received and saved; a missing file leaves nothing",
+        ["HTTP", "tutorial's way", "a missing file"],
+        download,
+    ),
+    Experiment(
+        "A file, fetched: the stack's file-client gets it from the host's file-server",
+        ["HTTP", "tutorial's way", "a missing file"],
+        lambda stack, peer: download(peer, stack),
         needs_tap=True,
     ),
 ]

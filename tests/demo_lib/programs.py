@@ -15,10 +15,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BOUND = 55  # seconds, for the whole demo
+BOUND = 110  # seconds, for the whole demo
 PATIENCE = 10  # seconds, for one thing that is waited for; most come within milliseconds
 PORT = 8080  # of servers on stacks that have their ports to themselves
 HOST_IP, LINUX_IP, BOARD_IP = "192.168.77.1", "192.168.77.2", "192.168.77.10"
+SERVED = ROOT / "board" / "rom"  # what file servers serve; a board has it in its flash
 
 deadline = time.monotonic() + BOUND
 
@@ -39,8 +40,9 @@ class Program:
     lock = threading.Lock()
     stopping = False
     verbose = False
+    folder = None  # of the whole demo, removed in the end
 
-    def __init__(self, name, command, env, console):
+    def __init__(self, name, command, env, console, folder):
         self.name, self.console = name, console
         self.pending, self.lines = b"", []
         self.address = self.port = None  # where a server is reached
@@ -56,6 +58,7 @@ class Program:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env={"PATH": path, "LC_ALL": "C", **env},
+                cwd=folder,
             )
             Program.running.add(self)
 
@@ -144,9 +147,10 @@ class Stack:
 
     lets_in_more = 0  # clients than listen() was told
     keeps_ports = True  # the two ends of a conversation see the same ports
+    served, saved = SERVED, "."  # the folders of files to serve and of those to save
 
-    def __init__(self, build):
-        self.build = build
+    def __init__(self, build, folder):
+        self.build, self.folder = build, folder
         self.programs = []
 
     def start(self, app, *args):
@@ -178,34 +182,38 @@ class Host(Stack):
     name, sockets_of = "host", "Linux itself"
     lets_in_more = 1
 
-    def __init__(self, build, address):
-        super().__init__(build)
+    def __init__(self, build, folder, address):
+        super().__init__(build, folder)
         self.address = address
 
     def _start(self, app, args):
-        return Program(f"host's {Path(app).name}", [f"{self.build}/host/{app}", *args], {}, False)
+        path = f"{self.build}/host/{app}"
+        return Program(f"host's {Path(app).name}", [path, *args], {}, False, self.folder)
 
     def serve_at(self):
         return ["-b", self.address, 0]
 
 
 class Linux(Stack):
-    name, sockets_of, address = "linux", "lwIP in a process", LINUX_IP
+    name, sockets_of, address = "linux", "lwIP, process", LINUX_IP
 
     def _start(self, app, args):
         env = {"PORTSIDE_IF": "tap:tap0", "PORTSIDE_IP": f"{LINUX_IP}/24"}
         path = f"{self.build}/linux/{app}"
-        return Program(f"linux's {Path(app).name}", [path, *args], env, False)
+        return Program(f"linux's {Path(app).name}", [path, *args], env, False, self.folder)
 
 
 class Board(Stack):
-    name = "board"
+    # QEMU's semihosting: the folder that QEMU was started in.
+    served, saved = "/rom", "/host"
 
-    def __init__(self, build, board, tap):
-        super().__init__(build)
-        self.board, self.tap = board, tap
-        self.sockets_of = f"lwIP on {board}"
-        self.address = BOARD_IP if tap else "127.0.0.1"
+    def __init__(self, build, folder, board, tap, number):
+        super().__init__(build, folder)
+        self.name, self.tap = board, tap
+        network, _, last = BOARD_IP.rpartition(".")
+        self.own_address = f"{network}.{int(last) + number}"
+        self.sockets_of = "lwIP, no OS"
+        self.address = self.own_address if tap else "127.0.0.1"
         self.keeps_ports = bool(tap)
 
     def _start(self, app, args):
@@ -218,14 +226,14 @@ class Board(Stack):
             net = ["NET=user", f"HOSTPORT={self.host_port}"]
         command = [
             f"{ROOT}/board/run",
-            f"BOARD={self.board}",
-            f"IP={BOARD_IP}/24",
+            f"BOARD={self.name}",
+            f"IP={self.own_address}/24",
             f"GW={HOST_IP}",
             *net,
-            f"IMAGE={self.build}/{self.board}/{image}.elf",
+            f"IMAGE={self.build}/{self.name}/{image}.elf",
             f"CMD={shlex.join([app, *args])}",
         ]
-        return Program(f"the board's {app}", command, {}, True)
+        return Program(f"{self.name}'s {app}", command, {}, True, self.folder)
 
     def reach_port(self, port):
         return port if self.tap else self.host_port

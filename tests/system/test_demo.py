@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """tests/demo: it shows what it claims, notices programs that lie, and leaves nothing behind."""
 
+import hashlib
 import os
 import re
 import signal
@@ -10,11 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from stacks import BOARD, BUILD, REPO
+from stacks import BUILD, REPO
 
 DEMO = REPO / "tests" / "demo"
-BOUND = 60  # seconds; the demo promises it for itself
-ROWS_ON_ALL = {"UDP": "EADDRINUSE", "TCP": "EADDRINUSE", "client's bytes": "11 out, 11 back"}
+BOUND = 120  # seconds; the demo promises it for itself
+BOARDS = sorted(path.parent.name for path in REPO.glob("board/*/board.mk"))
+DIGEST = max(
+    (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
+    for path in REPO.glob("board/rom/*")
+)[1]
+ROWS_ON_ALL = {
+    "UDP": "EADDRINUSE",
+    "TCP": "EADDRINUSE",
+    "HTTP": f"{DIGEST}..",
+    "tutorial's way": f"{DIGEST}..",
+    "a missing file": "404 Not Found",
+}
 
 LYING_RECEIVER = """#!/usr/bin/python3
 import socket, sys
@@ -32,6 +44,23 @@ LIES = {
         "host/udp-recv",
         LYING_RECEIVER,
         r"1, host: sent from port \d+, yet it came from \d+",
+    ),
+    "wrong file": (
+        "host/file-client",
+        "#!/bin/sh\nshift 2\necho something >\"$1\"\n"
+        f"echo received 10 bytes in 0.1 s, SHA-256 {'0' * 64}, saved as \"$1\"\n",
+        r"4, host: host's file-client received 0{64}, the file is [0-9a-f]{64}",
+    ),
+    "another file saved": (
+        "host/file-client",
+        f'#!/bin/sh\n"{BUILD}/host/file-client" "$@" && echo more >>"$3"\n',
+        r"4, host: host's file-client saved another file",
+    ),
+    "a file from nowhere": (
+        "host/file-client",
+        f'#!/bin/sh\ncase "$*" in *no-file) : >"$2";; esac\n'
+        f'exec "{BUILD}/host/file-client" "$@"\n',
+        r"4, host: a file that is not there left \['host-3'\]",
     ),
     "wrong errno": (
         "host/probes/second-bind",
@@ -145,11 +174,13 @@ def start_on_taps(start, network):
     return start
 
 
-def build_with(folder, name, script):
+def build_with(folder, name=None, script=None):
     """A build folder like the real one, except that `script` stands for one program."""
-    apps = ["udp-send", "udp-recv", "tcp-client", "tcp-server", "probes/second-bind"]
+    apps = ["udp-send", "udp-recv", "tcp-client", "tcp-server", "file-server", "file-client"]
+    apps += ["probes/second-bind"]
     names = [f"{stack}/{app}" for stack in ("host", "linux") for app in apps]
-    for each in [*names, f"{BOARD}/portside.elf", f"{BOARD}/probes.elf"]:
+    images = [f"{board}/{image}.elf" for board in BOARDS for image in ("portside", "probes")]
+    for each in [*names, *images]:
         path = folder / each
         path.parent.mkdir(parents=True, exist_ok=True)
         if each == name:
@@ -167,7 +198,7 @@ def figures(lines):
 
 
 def check_readable(lines):
-    assert len(lines) <= 30
+    assert len(lines) <= 40
     # The first line may quote a reason, of any length.
     assert all(len(line) <= 90 for line in lines[1:]), lines
 
@@ -178,25 +209,27 @@ def check_without_tap(status, out, err):
     assert "FAILED" not in "\n".join(out)
     shown = figures(out)
     for label, text in ROWS_ON_ALL.items():
-        assert shown[label] == [text] * 2, out
-    assert re.fullmatch(r":\d+ -> :\d+", shown["reply"][1])
+        assert shown[label] == [text] * (1 + len(BOARDS)), out
+    assert shown["client's bytes"] == ["11 out, 11 in"] * (1 + len(BOARDS))
+    assert re.fullmatch(r":\d+->:\d+", shown["reply"][1])
     assert out[-2].startswith("All as claimed")
     check_readable(out)
 
 
 def test_all_stacks_two_demos_at_once(start_on_taps):
-    demos = [start_on_taps("--build", str(BUILD), "--board", BOARD) for _ in range(2)]
+    demos = [start_on_taps("--build", str(BUILD)) for _ in range(2)]
     for demo in demos:
         status, out, err = demo.end()
         assert (status, err) == (0, []), out
         shown = figures(out)
-        assert shown["let in at once"] == ["3 of 6", "2 of 6", "2 of 6"]
-        assert shown["served in the end"] == ["6 of 6"] * 3
-        assert shown["first to close"] == ["server"] * 3
-        for label in ("UDP", "TCP"):
-            assert shown[label] == ["EADDRINUSE"] * 3
+        count = 2 + len(BOARDS)
+        assert shown["let in at once"] == ["3 of 6"] + ["2 of 6"] * (count - 1)
+        assert shown["served in the end"] == ["6 of 6"] * count
+        assert shown["first to close"] == ["server"] * count
+        for label, text in ROWS_ON_ALL.items():
+            assert shown[label] == [text] * count
         assert all(re.fullmatch(r"\d+, 3 times", cell) for cell in shown["sent from port"])
-        assert shown["reply"][1].startswith(":8080 -> ")
+        assert shown["reply"][1].startswith(":8080->:")
         assert "FAILED" not in "\n".join(out)
         assert out[-2].startswith("All as claimed")
         assert "README.md" in out[-2] and "make run" in out[-1] and "make test" in out[-1]
@@ -204,7 +237,7 @@ def test_all_stacks_two_demos_at_once(start_on_taps):
 
 
 def test_no_tap_two_demos_at_once(start):
-    demos = [start("--no-tap", "--build", str(BUILD), "--board", BOARD) for _ in range(2)]
+    demos = [start("--no-tap", "--build", str(BUILD)) for _ in range(2)]
     for demo in demos:
         check_without_tap(*demo.end())
 
@@ -227,7 +260,7 @@ def test_finds_out_that_there_is_no_tap(start, tmp_path, tool, script, reason):
     tools.mkdir()
     (tools / tool).write_text(f"#!/bin/sh\n{script}\n")
     (tools / tool).chmod(0o755)
-    demo = start("--build", str(BUILD), "--board", BOARD, path=f"{tools}:/usr/bin:/bin")
+    demo = start("--build", str(BUILD), path=f"{tools}:/usr/bin:/bin")
     status, out, err = demo.end()
     assert reason in out[0]
     check_without_tap(status, out, err)
@@ -237,7 +270,7 @@ def test_finds_out_that_there_is_no_tap(start, tmp_path, tool, script, reason):
 def test_notices_a_program_that_lies(start, tmp_path, lie):
     name, script, said = LIES[lie]
     build = build_with(tmp_path / "build", name, script)
-    status, out, err = start("--no-tap", "--build", str(build), "--board", BOARD).end()
+    status, out, err = start("--no-tap", "--build", str(build)).end()
     assert status == 1
     assert len(err) == 1 and re.fullmatch(f"demo: not as claimed: {said}", err[0]), err
     assert "FAILED" in "\n".join(out)
@@ -247,24 +280,27 @@ def test_notices_a_program_that_lies(start, tmp_path, lie):
 def test_counts_the_clients_itself(start_on_taps, tmp_path):
     script = f'#!/bin/sh\nexec "{BUILD}/linux/tcp-server" "$@" -l 5\n'
     build = build_with(tmp_path / "build", "linux/tcp-server", script)
-    status, out, err = start_on_taps("--build", str(build), "--board", BOARD).end()
+    status, out, err = start_on_taps("--build", str(build)).end()
     assert (status, err) == (1, ["demo: not as claimed: 6, linux: 5 clients were let in, not 2"])
-    assert figures(out)["let in at once"] == ["3 of 6", "FAILED", "2 of 6"]
+    assert figures(out)["let in at once"] == ["3 of 6", "FAILED", *["2 of 6"] * len(BOARDS)]
 
 
 @pytest.mark.parametrize("way", [[], ["--no-tap"]], ids=["all", "no-tap"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted(start, number, way):
-    demo = start("--build", str(BUILD), "--board", BOARD, *way)
+def test_interrupted(start, tmp_path, number, way):
+    build = build_with(tmp_path / "build")
+    demo = start("--build", str(build), *way)
     demo.wait_for(b"1  UDP")
+    assert list(build.glob("demo-*"))
     demo.process.send_signal(number)
     status, _, err = demo.end()
     assert (status, err) == (128 + number, ["demo: interrupted"])
+    assert not list(build.glob("demo-*"))
 
 
 def test_killed(start):
     """Nobody cleans up then but the kernel."""
-    demo = start("--build", str(BUILD), "--board", BOARD)
+    demo = start("--build", str(BUILD))
     demo.wait_for(b"2  UDP")
     demo.process.kill()
     demo.process.wait(10)
