@@ -59,7 +59,9 @@ endef
 # --- host: the kernel's own sockets ---
 
 HOST := $(BUILD)/host
-HOST_CFLAGS := $(COMMON) -O2
+# Files may be larger than 2 GB, also where a long has 32 bits.
+LARGE_FILES := -D_FILE_OFFSET_BITS=64
+HOST_CFLAGS := $(COMMON) -O2 $(LARGE_FILES)
 HOST_OBJ := $(patsubst %.c,$(HOST)/obj/%.o,$(APP_LIB) apps/lib/encoding_iconv.c)
 HOST_BIN := $(foreach app,$(APPS),$(HOST)/$(subst _,-,$(app)))
 
@@ -86,7 +88,7 @@ host: $(HOST_BIN)
 LINUX := $(BUILD)/linux
 LINUX_INCLUDE := -Iport/linux/include -Iport/include -Iport/common -Iport/linux -Ilwipopts/linux \
     -isystem $(LWIP)/src/include
-LINUX_CFLAGS := $(COMMON) -O2 -pthread
+LINUX_CFLAGS := $(COMMON) -O2 $(LARGE_FILES) -pthread
 LINUX_PORT := $(wildcard port/common/*.c) $(filter-out port/linux/os_%,$(wildcard port/linux/*.c))
 # These see the kernel's headers, and none of lwIP's.
 LINUX_OS := $(wildcard port/linux/os_*.c)

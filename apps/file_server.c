@@ -109,22 +109,25 @@ static int serve_clients(int fd, const struct file_server *server)
 
 static int show_help(void)
 {
-    printf("usage: file-server [-b ADDR] [-l BACKLOG] [-d DIR] PORT\n"
-           "Serves the files below DIR to many clients at once, for reading only, at PORT (0: any\n"
-           "free port). A client that sends \"GET /NAME HTTP/1.1\" is answered by HTTP: GET and HEAD,\n"
-           "parts of files, several requests on a connection. One that sends a bare NAME, ended by\n"
-           "a newline, a NUL, the end of its stream or %d ms of silence, gets the bytes and a close;\n"
-           "for a file that is missing or refused, the close alone.\n"
-           "NAME is relative to DIR. Refused are names of more than %d bytes, with control\n"
-           "characters, with \"..\" between slashes or a slash at the beginning, and whatever is not a\n"
-           "regular file or lies outside of DIR (symbolic links). A client is dropped that sends no\n"
-           "whole request within %d seconds, or takes nothing of its answer for %d seconds.\n"
-           "  -b ADDR     listen at this address only (default: all of them)\n"
-           "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
-           "              stack may round it\n"
-           "  -d DIR      serve this directory (default \".\")\n"
-           "  -h          show this help\n",
-           FILE_SESSION_SILENCE_MS, FILE_NAME_MOST, FILE_SESSION_SECONDS, CLIENTS_STALL_SECONDS);
+    printf(
+        "usage: file-server [-b ADDR] [-l BACKLOG] [-d DIR] PORT\n"
+        "Serves the files below DIR to many clients at once, for reading only, at PORT (0: any\n"
+        "free port). A client that sends \"GET /NAME HTTP/1.1\" is answered by HTTP: GET and "
+        "HEAD,\n"
+        "parts of files, several requests on a connection. One that sends a bare NAME, ended by\n"
+        "a newline, a NUL, the end of its stream or %d ms of silence, gets the bytes and a close;\n"
+        "for a file that is missing or refused, the close alone.\n"
+        "NAME is relative to DIR. Refused are names of more than %d bytes, with control\n"
+        "characters, with \"..\" between slashes or a slash at the beginning, and whatever is not "
+        "a\n"
+        "regular file or lies outside of DIR (symbolic links). A client is dropped that sends no\n"
+        "whole request within %d seconds, or takes nothing of its answer for %d seconds.\n"
+        "  -b ADDR     listen at this address only (default: all of them)\n"
+        "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
+        "              stack may round it\n"
+        "  -d DIR      serve this directory (default \".\")\n"
+        "  -h          show this help\n",
+        FILE_SESSION_SILENCE_MS, FILE_NAME_MOST, FILE_SESSION_SECONDS, CLIENTS_STALL_SECONDS);
     return STATUS_DONE;
 }
 

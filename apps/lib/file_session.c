@@ -34,9 +34,9 @@ static bool fill_input(struct file_session *session, bool is_name)
     struct client *client = session->client;
     uint64_t silence = moment_ms() + FILE_SESSION_SILENCE_MS;
     bool is_soon = is_name && silence < session->deadline;
-    ssize_t length = stream_receive_until(client->fd, session->input, sizeof session->input,
-                                          is_soon ? silence : session->deadline,
-                                          &client->clients->stop);
+    ssize_t length =
+        stream_receive_until(client->fd, session->input, sizeof session->input,
+                             is_soon ? silence : session->deadline, &client->clients->stop);
 
     session->input_at = 0;
     session->input_length = length > 0 ? (size_t)length : 0;
@@ -56,8 +56,8 @@ static bool take_input(struct file_session *session, bool first)
     size_t count = session->input_length - session->input_at;
     const char *nul = first ? memchr(bytes, '\0', count) : NULL;
     bool complete;
-    size_t taken = http_line_take(&session->line, bytes, nul ? (size_t)(nul - bytes) : count,
-                                  &complete);
+    size_t taken =
+        http_line_take(&session->line, bytes, nul ? (size_t)(nul - bytes) : count, &complete);
 
     session->input_at += taken;
     session->head += taken;
@@ -107,8 +107,8 @@ bool file_session_send_file(struct file_session *session, size_t filled, uint64_
 {
     do {
         size_t room = sizeof session->work - filled;
-        ssize_t n = read(session->file.fd, session->work + filled,
-                         length < room ? (size_t)length : room);
+        ssize_t n =
+            read(session->file.fd, session->work + filled, length < room ? (size_t)length : room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 || (n == 0 && length > 0))

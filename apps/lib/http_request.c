@@ -155,8 +155,8 @@ static void read_range(struct http_request *request, const char *value)
 
 int http_request_field(struct http_request *request, char *line, size_t length, bool cut)
 {
-    static const char *const known[] = {"Host",  "Connection", "Content-Length", "Transfer-Encoding",
-                                        "Range", "If-Range"};
+    static const char *const known[] = {
+        "Host", "Connection", "Content-Length", "Transfer-Encoding", "Range", "If-Range"};
     enum { HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, RANGE, IF_RANGE, UNKNOWN };
     char *value;
     int field = 0;

@@ -47,8 +47,8 @@ static void take_block(struct sha256 *hash, const uint8_t block[64])
     for (unsigned t = 0; t < 64; t++) {
         uint32_t a = v[(0 - t) % 8], b = v[(1 - t) % 8], c = v[(2 - t) % 8];
         uint32_t e = v[(4 - t) % 8], f = v[(5 - t) % 8], g = v[(6 - t) % 8];
-        uint32_t t1 = v[(7 - t) % 8] + (rotate_right(e, 6) ^ rotate_right(e, 11) ^
-                                        rotate_right(e, 25)) +
+        uint32_t t1 = v[(7 - t) % 8] +
+                      (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) +
                       ((e & f) ^ (~e & g)) + constants[t] + (t < 16 ? w[t] : schedule(w, t));
         uint32_t t2 = (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) +
                       ((a & b) ^ (a & c) ^ (b & c));
