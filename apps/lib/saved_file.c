@@ -26,15 +26,12 @@ static bool fail(const struct saved_file *file, const char *call)
     return false;
 }
 
-/* Takes what an earlier try has left. */
-static bool resume_part(struct saved_file *file, char *buffer, size_t size)
+/* Reads what is in the open part. */
+static bool take_part(struct saved_file *file, char *buffer, size_t size)
 {
     struct stat state;
     ssize_t n;
 
-    file->fd = open(file->part, O_RDWR | O_NONBLOCK);
-    if (file->fd < 0)
-        return errno == ENOENT || fail(file, "open");
     if (fstat(file->fd, &state) < 0)
         return fail(file, "fstat");
     if (!S_ISREG(state.st_mode)) {
@@ -50,6 +47,20 @@ static bool resume_part(struct saved_file *file, char *buffer, size_t size)
         file->length += (uint64_t)n;
     }
     return true;
+}
+
+/* Takes what an earlier try has left. What cannot be used stays as it is. */
+static bool resume_part(struct saved_file *file, char *buffer, size_t size)
+{
+    file->fd = open(file->part, O_RDWR | O_NONBLOCK);
+    if (file->fd < 0)
+        return errno == ENOENT || fail(file, "open");
+    bool is_good = take_part(file, buffer, size);
+    if (!is_good || file->length == 0) {
+        close(file->fd);
+        file->fd = -1;
+    }
+    return is_good;
 }
 
 static bool open_as_it_is(struct saved_file *file)
