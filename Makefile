@@ -22,7 +22,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
+.PHONY: always all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
         test-board run format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -133,6 +133,10 @@ linux: $(LINUX_BIN)
 # --- Boards: one image each, with every app in it ---
 
 BOARD_PORT := $(wildcard port/common/*.c) $(wildcard port/cortex-m/*.c)
+# The files of /rom.
+BOARD_ROM := board/rom
+# newlib's functions for FILEs that port/cortex-m/stdio_streams.c stands in front of.
+STDIO_WRAP := -Wl,--wrap=__sfp,--wrap=_fwalk,--wrap=_fwalk_reent
 
 # An image of board $(1) called $(2), with the programs $(3) (sources without .c).
 define board_image
@@ -151,7 +155,7 @@ $(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)
     $$($(1)_LD)
 	$(call say,build,$$@)
 	$(Q)$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
-	    -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
+	    $(STDIO_WRAP) -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
 endef
 
 # All that belongs to board $(1); its board.mk names the processor, the sources and the linker script.
@@ -163,7 +167,7 @@ $(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.spe
     -Ilwipopts/$(1) -Iboard/$(1) -Iboard/drivers -isystem $(LWIP)/src/include
 $(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) $(APP_LIB_BOARD) $(BOARD_PORT)) \
     $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
-    $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC))
+    $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC)) $(BUILD)/$(1)/obj/rom.o
 $(1)_LD := $$(BOARD_LD)
 $(1)_MCU := $$(BOARD_MCU)
 BOARD_BOOT_ARGS :=
@@ -177,6 +181,14 @@ $(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
 $(BUILD)/$(1)/obj/%.o: %.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
+
+# The script leaves the table as it is when nothing has changed.
+$(BUILD)/$(1)/rom.S: always
+	@port/cortex-m/rom_table '$(BOARD_ROM)' $$@
+
+$(BUILD)/$(1)/obj/rom.o: $(BUILD)/$(1)/rom.S $(BUILD)/$(1)/flags | setup
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $$($(1)_MCU) -c $$< -o $$@
 
 # The main() of a program and nothing else of it is seen by the rest of the image.
 $(BUILD)/$(1)/obj/%.app.o: $(BUILD)/$(1)/obj/%.o
@@ -197,7 +209,7 @@ TESTS := $(BUILD)/tests
 TEST_CFLAGS := $(COMMON) -O1
 # Linked with the objects of apps/lib, with the board runtime's portable files, with all of the linux port.
 APP_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l '/apps/lib/' tests/unit/test_*.c))
-PART_TESTS := test_words test_boot
+PART_TESTS := test_words test_boot test_path test_ramfs
 KERNEL_TEST := test_kernel
 LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST),\
     $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
@@ -215,6 +227,8 @@ $(foreach t,$(APP_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(TESTS)/fl
 
 $(TESTS)/test-words: tests/unit/test_words.c port/cortex-m/words.c
 $(TESTS)/test-boot: tests/unit/test_boot.c port/cortex-m/boot.c
+$(TESTS)/test-path: tests/unit/test_path.c port/cortex-m/path.c
+$(TESTS)/test-ramfs: tests/unit/test_ramfs.c port/cortex-m/ramfs.c
 $(TESTS)/test-kernel: tests/unit/test_kernel.c tests/unit/kernel_seam.c $(KERNEL_CASES) $(KERNEL)
 
 $(foreach t,$(PART_TESTS) $(KERNEL_TEST),$(call test-binary,$(t))): $(TESTS)/flags | setup

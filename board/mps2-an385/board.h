@@ -33,6 +33,8 @@
 #define BOARD_LINE_MAX 1024       /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_CONSOLE_RX 1024u    /* bytes between the UART's interrupt and the console thread */
 #define BOARD_CONSOLE_INPUT 8192u /* bytes of typed lines that wait for a reader */
+#define BOARD_RAM_FILES \
+    (512 * 1024)            /* bytes that /ram takes, its book-keeping (under 1 %) included */
 #define BOARD_RX_STACK 2048 /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
 #define BOARD_RX_PRIORITY 5 /* of the same, in the kernel's numbers */
 

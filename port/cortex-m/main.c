@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "console.h"
 #include "fault.h"
+#include "files.h"
 #include "heap.h"
 #include "job.h"
 #include "kernel.h"
@@ -86,6 +87,7 @@ static void main_entry(void *arg)
 _Noreturn void main_start(void)
 {
     heap_init(_heap_start, _heap_end);
+    files_init();
     kernel_init(idle_stack, sizeof idle_stack);
     if (thread_start(&main_thread, "main", PRIORITY_SHELL, main_entry, NULL, main_stack,
                      sizeof main_stack) != 0) {
