@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 8 data bits, no parity, one stop bit, FIFOs of 16 bytes; switches transmitter, receiver and
- * receive interrupts on. At least 16 clock cycles a bit. */
+/* 8 data bits, no parity, one stop bit; switches transmitter, receiver and receive interrupt on. At
+ * least 16 clock cycles a bit. */
 void pl011_init(uintptr_t base, uint32_t clock_hz, uint32_t baud);
 
-/* Sends n bytes; waits for room before each (115 200 baud: 87 us a byte once the FIFO is full).
- * With interrupts off and in fault handlers, too. ISR. */
+/* Sends n bytes; waits for room before each (115 200 baud: 87 us a byte). With interrupts off and in
+ * fault handlers, too. ISR. */
 void pl011_write(uintptr_t base, const char *data, size_t n);
 
 /* The interrupt handler: hands each byte that has arrived to rx. ISR. */
