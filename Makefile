@@ -152,7 +152,7 @@ $(BUILD)/$(1)/obj/$(2).o: $(BUILD)/$(1)/$(2).c | setup
 	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
 
 $(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)) $(BUILD)/$(1)/obj/$(2).o \
-    $$($(1)_LD)
+    $$($(1)_LD) port/cortex-m/sections.ld
 	$(call say,build,$$@)
 	$(Q)$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
 	    $(STDIO_WRAP) -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@

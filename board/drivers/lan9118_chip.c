@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "mii.h"
+
 /* Bounds of the waits for a bit, in register reads of 45 ns or more. */
 #define RESET_SPINS 1000000u
 #define MAC_SPINS 1000u
@@ -18,20 +20,11 @@ enum { MAC_CR = 1, MAC_ADDRH = 2, MAC_ADDRL = 3, MAC_MII_ACC = 6, MAC_MII_DATA =
 #define MAC_CR_MCPAS (1u << 19)
 #define MAC_CR_TXEN (1u << 3)
 #define MAC_CR_RXEN (1u << 2)
-#define MII_BUSY (1u << 0)
-#define MII_WRITE (1u << 1)
-#define MII_PHY(address) ((uint32_t)(address) << 11)
-#define MII_REGISTER(index) ((uint32_t)(index) << 6)
-#define PHY_ADDRESS 1u /* the built-in one */
-
-/* Registers of the PHY (5.5; IEEE 802.3 clause 22). */
-enum { PHY_CONTROL = 0, PHY_STATUS = 1, PHY_ADVERTISED = 4, PHY_PARTNER = 5 };
-#define PHY_CONTROL_NEGOTIATE 0x1200u /* enable and restart */
-#define PHY_STATUS_LINK (1u << 2)
-#define PHY_ADVERTISE_ALL 0x01e1u
-#define PHY_100_FULL (1u << 8)
-#define PHY_100_HALF (1u << 7)
-#define PHY_10_FULL (1u << 6)
+#define MII_ACC_BUSY (1u << 0)
+#define MII_ACC_WRITE (1u << 1)
+#define MII_ACC_PHY(address) ((uint32_t)(address) << 11)
+#define MII_ACC_REGISTER(index) ((uint32_t)(index) << 6)
+#define PHY_ADDRESS 1u /* the built-in one; its registers are in mii.h (5.5) */
 
 static bool wait_for(const volatile uint32_t *reg, uint32_t mask, uint32_t value, uint32_t spins)
 {
@@ -64,31 +57,30 @@ static void mac_write(struct lan9118_registers *r, uint32_t index, uint32_t valu
 
 static void phy_start(struct lan9118_registers *r, uint32_t access)
 {
-    mac_write(r, MAC_MII_ACC, MII_PHY(PHY_ADDRESS) | access | MII_BUSY);
-    for (uint32_t spins = PHY_SPINS; spins > 0 && mac_read(r, MAC_MII_ACC) & MII_BUSY; spins--) {
+    mac_write(r, MAC_MII_ACC, MII_ACC_PHY(PHY_ADDRESS) | access | MII_ACC_BUSY);
+    for (uint32_t spins = PHY_SPINS; spins > 0 && mac_read(r, MAC_MII_ACC) & MII_ACC_BUSY; spins--) {
     }
 }
 
 static uint32_t phy_read(struct lan9118_registers *r, uint32_t index)
 {
-    phy_start(r, MII_REGISTER(index));
+    phy_start(r, MII_ACC_REGISTER(index));
     return mac_read(r, MAC_MII_DATA) & 0xffffu;
 }
 
 static void phy_write(struct lan9118_registers *r, uint32_t index, uint32_t value)
 {
     mac_write(r, MAC_MII_DATA, value);
-    phy_start(r, MII_REGISTER(index) | MII_WRITE);
+    phy_start(r, MII_ACC_REGISTER(index) | MII_ACC_WRITE);
 }
 
 bool lan9118_chip_link(struct lan9118 *nic)
 {
     struct lan9118_registers *r = lan9118_registers(nic);
-    if (!(phy_read(r, PHY_STATUS) & PHY_STATUS_LINK)) {
+    if (!(phy_read(r, MII_STATUS) & MII_STATUS_LINK)) {
         return false;
     }
-    uint32_t both = phy_read(r, PHY_ADVERTISED) & phy_read(r, PHY_PARTNER);
-    bool full = both & PHY_100_FULL || (!(both & PHY_100_HALF) && both & PHY_10_FULL);
+    bool full = mii_is_full_duplex(phy_read(r, MII_ADVERTISED), phy_read(r, MII_PARTNER));
     uint32_t cr =
         (nic->mac_cr & ~(MAC_CR_FDPX | MAC_CR_RCVOWN)) | (full ? MAC_CR_FDPX : MAC_CR_RCVOWN);
     if (cr != nic->mac_cr) {
@@ -126,7 +118,7 @@ void lan9118_chip_hwaddr(struct lan9118 *nic, uint8_t hwaddr[6])
     if ((hwaddr[0] & 1) == 0 && (low | (high & 0xffffu)) != 0) {
         return;
     }
-    const uint8_t *a = memcpy(hwaddr, nic->fallback_hwaddr, 6);
+    const uint8_t *a = memcpy(hwaddr, nic->mac.fallback_hwaddr, 6);
     mac_write(r, MAC_ADDRL, a[0] | a[1] << 8 | a[2] << 16 | (uint32_t)a[3] << 24);
     mac_write(r, MAC_ADDRH, a[4] | (uint32_t)a[5] << 8);
 }
@@ -160,7 +152,7 @@ const char *lan9118_chip_reset(struct lan9118 *nic)
     /* Own address, broadcast and all multicast; not promiscuous, as after reset. */
     nic->mac_cr = MAC_CR_MCPAS;
     mac_write(r, MAC_CR, nic->mac_cr);
-    phy_write(r, PHY_ADVERTISED, PHY_ADVERTISE_ALL);
-    phy_write(r, PHY_CONTROL, PHY_CONTROL_NEGOTIATE);
+    phy_write(r, MII_ADVERTISED, MII_ADVERTISE_ALL);
+    phy_write(r, MII_CONTROL, MII_CONTROL_NEGOTIATE);
     return NULL;
 }

@@ -30,7 +30,6 @@ _Static_assert(offsetof(struct lan9118_registers, rx_cfg) == 0x6c, "RX_CFG");
 _Static_assert(offsetof(struct lan9118_registers, gpio_cfg) == 0x88, "GPIO_CFG");
 _Static_assert(offsetof(struct lan9118_registers, mac_csr_cmd) == 0xa4, "MAC_CSR_CMD");
 _Static_assert(offsetof(struct lan9118_registers, e2p_data) == 0xb4, "E2P_DATA");
-_Static_assert(ETH_PAD_SIZE < 4 && MEM_ALIGNMENT % 4 == 0, "pbufs are filled by whole words");
 
 #define BYTE_TEST 0x87654321u
 #define IRQ_CFG_EN_PUSH_PULL_HIGH 0x111u

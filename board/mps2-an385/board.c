@@ -4,18 +4,13 @@
  */
 #include "board.h"
 
-#include <string.h>
-
 #include "cmsdk_uart.h"
 #include "lan9118.h"
 #include "lwip/opt.h"
+#include "nvic.h"
 
 #define CORE_HZ 25000000u
 #define CONSOLE_BAUD 115200u
-
-/* The core's interrupt controller (DDI 0403, B3.4). */
-#define NVIC_ISER ((volatile uint32_t *)0xe000e100u)
-#define NVIC_IPR ((volatile uint8_t *)0xe000e400u)
 
 /* Counters of the board's I/O block (AN385, FPGA system control and I/O). */
 #define FPGAIO_COUNTER (*(volatile uint32_t *)(BOARD_FPGAIO_BASE + 0x18u))
@@ -28,25 +23,22 @@ _Static_assert((TCP_WND + TCP_MSS - 1) / TCP_MSS * (TCP_MSS + 54 + 4 + 2) <= LAN
 
 const char board_name[] = "mps2-an385";
 
-static void irq_enable(unsigned irq)
-{
-    NVIC_IPR[irq] = BOARD_IRQ_PRIORITY;
-    NVIC_ISER[irq / 32] = 1u << irq % 32;
-}
-
 static void ethernet_irq_enable(void)
 {
-    irq_enable(BOARD_IRQ_ETHERNET);
+    nvic_enable(BOARD_IRQ_ETHERNET, BOARD_IRQ_PRIORITY);
 }
 
 static struct lan9118 ethernet = {
+    .mac =
+        {
+            /* Locally administered; two boards without an EEPROM on one segment need two. */
+            .fallback_hwaddr = {0x02, 0x00, 0x00, 0x00, 0x03, 0x85},
+            .interrupt_enable = ethernet_irq_enable,
+            .thread_name = "ethernet",
+            .thread_stack = BOARD_RX_STACK,
+            .thread_priority = BOARD_RX_PRIORITY,
+        },
     .base = BOARD_ETHERNET_BASE,
-    /* Locally administered; two boards without an EEPROM on one segment need two of these. */
-    .fallback_hwaddr = {0x02, 0x00, 0x00, 0x00, 0x03, 0x85},
-    .interrupt_enable = ethernet_irq_enable,
-    .thread_name = "ethernet",
-    .thread_stack = BOARD_RX_STACK,
-    .thread_priority = BOARD_RX_PRIORITY,
 };
 
 /* The vector table (port/cortex-m/start.c) finds a handler by its number: these are
@@ -61,13 +53,13 @@ void irq0_handler(void)
 
 void irq13_handler(void)
 {
-    lan9118_isr(&ethernet);
+    mac_isr(&ethernet.mac);
 }
 
 void board_init(void)
 {
     cmsdk_uart_init(BOARD_UART0_BASE, CORE_HZ, CONSOLE_BAUD);
-    irq_enable(BOARD_IRQ_UART0_RX);
+    nvic_enable(BOARD_IRQ_UART0_RX, BOARD_IRQ_PRIORITY);
 }
 
 uint32_t board_core_hz(void)
@@ -92,17 +84,15 @@ uint32_t board_entropy(void)
 err_t board_netif_init(struct netif *netif)
 {
     netif->state = &ethernet;
-    err_t err = lan9118_init(netif);
-    if (err == ERR_IF) {
-        static const char prefix[] = "mps2-an385: no network: ";
-        board_console_write(prefix, sizeof prefix - 1);
-        board_console_write(ethernet.fault, strlen(ethernet.fault));
-        board_console_write("\r\n", 2);
-    }
-    return err;
+    return lan9118_init(netif);
+}
+
+const char *board_netif_fault(void)
+{
+    return ethernet.mac.fault;
 }
 
 void board_netif_start(struct netif *netif)
 {
-    lan9118_start(netif);
+    mac_start(netif);
 }

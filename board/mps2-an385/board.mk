@@ -6,7 +6,8 @@ BOARD_LD := board/mps2-an385/mps2-an385.ld
 BOARD_SRC := board/mps2-an385/board.c \
              board/drivers/cmsdk_uart.c \
              board/drivers/lan9118.c \
-             board/drivers/lan9118_chip.c
+             board/drivers/lan9118_chip.c \
+             board/drivers/mac.c
 
 # board/run reads this line.
 QEMU_MACHINE := mps2-an385

@@ -6,11 +6,13 @@
  * An app that does not read would pin them all, and then the ACK, FIN or RST that would free them
  * cannot come in: the board is deaf for good. So a few buffers are kept for what frees memory.
  * With fewer than PS_RESERVE free, TCP segments with payload and IP fragments are dropped (the
- * sender repeats them); with fewer than half of that, UDP is, too; ACK, ARP, ICMP always pass.
+ * sender repeats them), and UDP with fewer than half of that; ACK, ARP, ICMP always pass.
  * And no connection pins more than PS_QUOTA buffers (in its mailbox, refused, out of order), so
  * that one silent reader cannot starve the others; the quota is looked at once fewer than
- * PS_QUOTA_WATCH buffers are free. lwipopts.h sizes all this; the sum is asserted below.
- * Everything here runs with the core lock held.
+ * PS_QUOTA_WATCH buffers are free. Where that is always (boards) each connection's quota is backed:
+ * UDP and fragments, which nobody repeats and no window bounds, share what the quotas and the
+ * reserve leave. lwipopts.h sizes all this; the sum is asserted below. Everything here runs with
+ * the core lock held.
  */
 #include "arch/lwip_hooks.h"
 #include "lwip/api.h"
@@ -25,15 +27,19 @@
 #include "netif/ethernet.h"
 #include "ps_netif.h"
 
-#if PS_QUOTA_WATCH >= PBUF_POOL_SIZE
-#define PINNED_BY_TCP (MEMP_NUM_TCP_PCB * PS_QUOTA)
-/* A datagram has at most as many buffers as reassembly may hold. */
-#define PINNED_BY_UDP (MEMP_NUM_UDP_PCB * DEFAULT_UDP_RECVMBOX_SIZE * IP_REASS_MAX_PBUFS)
-_Static_assert(PINNED_BY_TCP + PINNED_BY_UDP + IP_REASS_MAX_PBUFS + PS_RESERVE <= PBUF_POOL_SIZE,
-               "quotas of all connections, UDP mailboxes, reassembly and the reserve fit the pool");
-#endif
-_Static_assert(PS_QUOTA > TCP_WND / TCP_MSS, "a window of full segments fits the quota");
-_Static_assert(DEFAULT_ACCEPTMBOX_SIZE >= MEMP_NUM_TCP_PCB || PS_QUOTA_WATCH < PBUF_POOL_SIZE,
+#define QUOTAS (MEMP_NUM_TCP_PCB * PS_QUOTA)
+#define QUOTAS_ARE_BACKED (PS_QUOTA_WATCH >= PBUF_POOL_SIZE)
+/* Buffers of a full frame, padding and headers included. */
+#define FRAME_BUFFERS \
+    ((ETH_PAD_SIZE + 54 + TCP_MSS + PBUF_POOL_BUFSIZE_ALIGNED - 1) / PBUF_POOL_BUFSIZE_ALIGNED)
+#define PBUF_POOL_BUFSIZE_ALIGNED LWIP_MEM_ALIGN_SIZE(PBUF_POOL_BUFSIZE)
+
+_Static_assert(!QUOTAS_ARE_BACKED || QUOTAS + IP_REASS_MAX_PBUFS + FRAME_BUFFERS + PS_RESERVE <=
+                                         PBUF_POOL_SIZE,
+               "quotas of all connections, a datagram in pieces and one whole, and the reserve fit");
+_Static_assert(PS_QUOTA >= TCP_WND / TCP_MSS * FRAME_BUFFERS,
+               "a window of full segments fits the quota");
+_Static_assert(DEFAULT_ACCEPTMBOX_SIZE >= MEMP_NUM_TCP_PCB || !QUOTAS_ARE_BACKED,
                "each connection that can complete has a slot in the accept mailbox");
 
 struct ps_drops ps_drops;
@@ -92,6 +98,17 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct pbuf *p)
     return ERR_OK;
 }
 
+/* How many buffers are needed so that each connection may still fill its quota. */
+static unsigned owed_to_tcp(void)
+{
+    unsigned pinned = 0;
+
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        pinned += pinned_by(pcb);
+    }
+    return pinned < QUOTAS ? QUOTAS - pinned : 0;
+}
+
 /* Whether the frame is a fragment (1), UDP (2) or anything that always passes (0). */
 static int kind_of(const struct pbuf *p)
 {
@@ -107,18 +124,29 @@ static int kind_of(const struct pbuf *p)
     return IPH_PROTO(ip) == IP_PROTO_UDP ? 2 : 0;
 }
 
+/* How many buffers must be free behind a frame of that kind. */
+static unsigned kept_from(int kind)
+{
+    if (kind == 0) {
+        return 0;
+    }
+    if (QUOTAS_ARE_BACKED) {
+        return PS_RESERVE + owed_to_tcp();
+    }
+    return kind == 1 ? PS_RESERVE : PS_RESERVE / 2;
+}
+
 err_t ps_netif_input(struct pbuf *p, struct netif *netif)
 {
-    if (pool_free() < PS_RESERVE) {
+    if (pool_free() < PS_RESERVE + QUOTAS_ARE_BACKED * QUOTAS) {
         int kind = kind_of(p);
 
-        if (kind == 1) {
-            ps_drops.fragments++;
-            pbuf_free(p);
-            return ERR_OK;
-        }
-        if (kind == 2 && pool_free() < PS_RESERVE / 2) {
-            ps_drops.udp_reserve++;
+        if (pool_free() < kept_from(kind)) {
+            if (kind == 1) {
+                ps_drops.fragments++;
+            } else {
+                ps_drops.udp_reserve++;
+            }
             pbuf_free(p);
             return ERR_OK;
         }

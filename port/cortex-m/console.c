@@ -10,7 +10,6 @@
 
 #define PRINTF_SIZE 160
 #define PRINTF_CUT "...\n" /* the end of what was longer */
-#define STACK_SIZE 2048    /* a ^C may abort a connection from here, down to the driver */
 
 #define CTRL(c) ((c) - '@')
 #define DELETE 0x7f
@@ -49,7 +48,7 @@ _Static_assert((BOARD_CONSOLE_RX & (BOARD_CONSOLE_RX - 1)) == 0 &&
                "rings are powers of two, so that their positions may wrap");
 
 static struct thread console_thread;
-static uint8_t console_stack[STACK_SIZE] __attribute__((aligned(8)));
+static uint8_t console_stack[BOARD_CONSOLE_STACK] __attribute__((aligned(8)));
 
 void console_rx(uint8_t byte)
 {

@@ -15,8 +15,7 @@
 #include "semihost.h"
 #include "shell.h"
 
-#define IDLE_STACK_SIZE 512
-#define MAIN_STACK_SIZE 2048
+#define IDLE_STACK_SIZE 256
 #define STATUS_NO_NETWORK 1
 #define STATUS_USAGE 2
 #define DRAIN_MS 5000
@@ -25,7 +24,7 @@
 extern uint8_t _heap_start[], _heap_end[];
 
 static uint8_t idle_stack[IDLE_STACK_SIZE] __attribute__((aligned(8)));
-static uint8_t main_stack[MAIN_STACK_SIZE] __attribute__((aligned(8)));
+static uint8_t main_stack[BOARD_MAIN_STACK] __attribute__((aligned(8)));
 static struct thread main_thread;
 
 void main_end(int status)

@@ -64,7 +64,10 @@ int net_start(const struct boot_args *args)
     added = netif_add_noaddr(&netif, NULL, board_netif_init, ps_netif_input);
     UNLOCK_TCPIP_CORE();
     if (added == NULL) {
-        console_printf("portside: %s: the network interface cannot be used\n", board_name);
+        const char *why = board_netif_fault();
+
+        console_printf("portside: %s: no network: %s\n", board_name,
+                       why != NULL ? why : "out of memory");
         return -1;
     }
     board_netif_start(&netif);

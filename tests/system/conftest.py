@@ -6,9 +6,9 @@ All of this runs in a private network namespace that the runner made, for exampl
 (unprivileged: unshare -Urn). In it: lo, and a bridge 192.168.77.1/24 with tap0 to tap7. Elsewhere
 nothing is run: the tests refuse to touch a network that is not theirs.
 
-    PORTSIDE_STACKS   which stacks to test, default host,linux,board
+    PORTSIDE_STACKS   which stacks to test, default host,linux,board; "board" stands for every
+                      board, a board's name for itself
     PORTSIDE_BUILD    where the binaries are, default build/
-    PORTSIDE_BOARD    which board, default mps2-an385
 """
 
 import json
@@ -19,12 +19,13 @@ import threading
 
 import pytest
 
-from stacks import HOST_IP, PATIENCE, PREFIX, STACKS
+from stacks import BOARDS, HOST_IP, PATIENCE, PREFIX, STACKS, expand
 
 BRIDGE = "br0"
 TAPS = [f"tap{n}" for n in range(8)]
 OURS = {"lo", BRIDGE, "up0", "up1", *TAPS}
-CHOSEN = os.environ.get("PORTSIDE_STACKS", ",".join(STACKS)).split(",")
+CHOSEN = expand(os.environ.get("PORTSIDE_STACKS", "host,linux,board").split(","))
+CHOSEN_BOARDS = [name for name in BOARDS if name in CHOSEN]
 
 
 def run_ip(*args):
@@ -60,25 +61,27 @@ def pytest_configure(config):
         pytest.exit(f"PORTSIDE_STACKS: no such stack: {', '.join(unknown)}", returncode=2)
 
 
-def stack_of(item):
-    """Which stack a test is about: by its parameter, its fixtures or its file; the others count as
-    host's, so that they run once."""
+def is_chosen(item):
+    """Whether a test is about a stack that is chosen: by its parameter, its fixtures or its file.
+    The others count as host's, so that they run once."""
     parameters = getattr(item, "callspec", None)
     for value in parameters.params.values() if parameters else ():
         if isinstance(value, str) and value in STACKS:
-            return value
-    for name in STACKS:
+            return value in CHOSEN
+    if item.path.name.startswith("test_board_"):
+        return bool(CHOSEN_BOARDS)
+    for name in ("host", "linux"):
         fixtures = {f"{name}_app", f"{name}_probes"}
         if item.path.name.startswith(f"test_{name}_") or fixtures & set(item.fixturenames):
-            return name
-    return "board" if "prompt" in item.fixturenames else "host"
+            return name in CHOSEN
+    return "host" in CHOSEN
 
 
 def pytest_collection_modifyitems(config, items):
-    left_out = [item for item in items if stack_of(item) not in CHOSEN]
+    left_out = [item for item in items if not is_chosen(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if stack_of(item) in CHOSEN]
+        items[:] = [item for item in items if is_chosen(item)]
 
 
 def set_up_network():
@@ -159,6 +162,20 @@ def stack(request, network):
     assert not missing, f"not built: {missing}"
     yield made
     made.end_all()
+
+
+@pytest.fixture(params=list(BOARDS))
+def board_class(request, network):
+    """Each board with the probes' image, as a class: its name, what it holds, its command()."""
+    from porttools import PROBE_STACKS
+
+    if request.param not in CHOSEN:
+        pytest.skip(f"PORTSIDE_STACKS leaves {request.param} out")
+    if network.no_taps:
+        pytest.skip(f"no TAP: {network.no_taps}")
+    made = PROBE_STACKS[request.param]
+    assert made.path().exists(), f"not built: {made.path()}"
+    return made
 
 
 @pytest.fixture

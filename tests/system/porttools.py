@@ -19,9 +19,9 @@ import time
 import pytest
 
 from conftest import CHOSEN, run_ip
-from stacks import BOARD, BUILD, PATIENCE, PREFIX, REPO, STACKS, Board, Host, Linux, Running
-
-PROBE_IMAGE = BUILD / BOARD / "probes.elf"
+from stacks import (
+    BOARDS, BUILD, PATIENCE, PREFIX, REPO, STACKS, Board, Host, Linux, Running, board, expand,
+)  # fmt: skip
 
 
 class ProbeHost(Host):
@@ -35,27 +35,14 @@ class ProbeLinux(Linux):
 
 
 class ProbeBoard(Board):
-    def _start(self, app, args, quiet, limits):
-        tap, ip = self.network.lend()
-        command = " ".join(shlex.quote(word) for word in (app, *args))
-        return self._spawn(
-            [
-                REPO / "board" / "run",
-                f"BOARD={BOARD}",
-                f"IMAGE={PROBE_IMAGE}",
-                f"NET=tap:{tap}",
-                f"IP={ip}/{PREFIX}",
-                f"CMD={command}",
-            ],
-            ip,
-            lambda: self.network.give_back(tap, ip),
-            quiet,
-            None,
-            merged=True,
-        )
+    image = "probes.elf"
 
 
-PROBE_STACKS = {"host": ProbeHost, "linux": ProbeLinux, "board": ProbeBoard}
+PROBE_STACKS = {
+    "host": ProbeHost,
+    "linux": ProbeLinux,
+    **{name: board(name, ProbeBoard) for name in BOARDS},
+}
 
 
 @contextlib.contextmanager
@@ -65,7 +52,7 @@ def open_stack(stacks, name, network):
     made = stacks[name](network)
     if made.is_lwip and network.no_taps:
         pytest.skip(f"no TAP: {network.no_taps}")
-    probe = PROBE_IMAGE if name == "board" else BUILD / name / "probes" / "block"
+    probe = BUILD / name / ("probes.elf" if made.is_board else "probes/block")
     assert probe.exists(), f"not built: {probe}"
     try:
         yield made
@@ -80,7 +67,7 @@ def probes(request, network):
         yield made
 
 
-@pytest.fixture(params=["linux", "board"])
+@pytest.fixture(params=expand(["linux", "board"]))
 def lwip(request, network):
     """The stacks on lwIP, for apps."""
     with open_stack(STACKS, request.param, network) as made:
@@ -88,8 +75,8 @@ def lwip(request, network):
 
 
 def on(*names, fixture="probes"):
-    """Marks a test as one of these stacks only."""
-    return pytest.mark.parametrize(fixture, names, indirect=True)
+    """Marks a test as one of these stacks only; "board" stands for every board."""
+    return pytest.mark.parametrize(fixture, expand(names), indirect=True)
 
 
 @pytest.fixture
@@ -180,23 +167,12 @@ class Prompt:
 
 
 @pytest.fixture
-def prompt(network):
-    """A board with the probes' image that shows its prompt; .ip is its address."""
-    if "board" not in CHOSEN:
-        pytest.skip("PORTSIDE_STACKS leaves board out")
-    if network.no_taps:
-        pytest.skip(f"no TAP: {network.no_taps}")
+def prompt(board_class, network):
+    """A board with the probes' image that shows its prompt; .ip is its address, .board its
+    class."""
     tap, ip = network.lend()
-    made = Prompt(
-        [
-            REPO / "board" / "run",
-            f"BOARD={BOARD}",
-            f"IMAGE={PROBE_IMAGE}",
-            f"NET=tap:{tap}",
-            f"IP={ip}/{PREFIX}",
-        ]
-    )
-    made.ip = ip
+    made = Prompt(board_class.command(f"NET=tap:{tap}", f"IP={ip}/{PREFIX}"))
+    made.ip, made.board = ip, board_class
     try:
         made.expect("help lists the commands\n")
         made.expect("^portside> ")

@@ -19,7 +19,23 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PORTSIDE_BUILD", REPO / "build"))
-BOARD = os.environ.get("PORTSIDE_BOARD", "mps2-an385")
+
+# What each board holds, beside the defaults of Board: a new board is a line here.
+#   longest_line      characters that can be typed in a line
+#   bulk              bytes that go through in reasonable time
+#   longest_datagram  bytes of a UDP datagram that it takes
+#   clients           connections at once that its tcp-server -M threads serves
+#   unread            bytes that send() takes at once, though the peer has little room and reads none
+BOARDS = {
+    "mps2-an385": {
+        "longest_line": 900, "bulk": 100_000, "longest_datagram": 9000, "clients": 12,
+        "unread": 8000,
+    },
+    "lm3s6965evb": {
+        "longest_line": 200, "bulk": 100_000, "longest_datagram": 1473, "clients": 4,
+        "unread": 3000,
+    },
+}  # fmt: skip
 
 HOST_IP = "192.168.77.1"
 PREFIX = 24
@@ -148,8 +164,12 @@ class Stack:
     name = ""
     is_lwip = True
     has_iconv = True
-    longest_line = 60000  # that can be typed
-    bulk = 50_000_000  # bytes that go through in reasonable time
+    is_board = False
+    longest_line = 60000
+    bulk = 50_000_000
+    longest_datagram = 65507
+    clients = 12
+    unread = 8000
 
     def __init__(self, network):
         self.network = network
@@ -233,24 +253,27 @@ class Linux(Stack):
 
 
 class Board(Stack):
-    name = "board"
+    """One of BOARDS; board() makes the class of each."""
+
+    is_board = True
     has_iconv = False
-    longest_line = 900  # its console's lines end at 1023
-    bulk = 100_000
+    image = "portside.elf"
+
+    @classmethod
+    def path(cls):
+        return BUILD / cls.name / cls.image
+
+    @classmethod
+    def command(cls, *words):
+        """board/run with this board's image, and more of its arguments."""
+        return [REPO / "board" / "run", f"BOARD={cls.name}", f"IMAGE={cls.path()}", *words]
 
     def _start(self, app, args, quiet, limits):
         assert not limits, "a board has no resource limits"
         tap, ip = self.network.lend()
         command = " ".join(shlex.quote(word) for word in (app, *fill_in(args, ip)))
         return self._spawn(
-            [
-                REPO / "board" / "run",
-                f"BOARD={BOARD}",
-                f"IMAGE={BUILD / BOARD / 'portside.elf'}",
-                f"NET=tap:{tap}",
-                f"IP={ip}/{PREFIX}",
-                f"CMD={command}",
-            ],
+            self.command(f"NET=tap:{tap}", f"IP={ip}/{PREFIX}", f"CMD={command}"),
             ip,
             lambda: self.network.give_back(tap, ip),
             quiet,
@@ -259,8 +282,18 @@ class Board(Stack):
         )
 
     def missing(self):
-        paths = [REPO / "board" / "run", BUILD / BOARD / "portside.elf"]
+        paths = [REPO / "board" / "run", self.path()]
         return ", ".join(str(p) for p in paths if not p.exists()) or None
 
 
-STACKS = {stack.name: stack for stack in (Host, Linux, Board)}
+def board(name, kind=Board):
+    """The class of the board of this name."""
+    return type(name, (kind,), {"name": name, **BOARDS[name]})
+
+
+STACKS = {"host": Host, "linux": Linux, **{name: board(name) for name in BOARDS}}
+
+
+def expand(names):
+    """Names of stacks, where "board" stands for every board."""
+    return [each for name in names for each in (BOARDS if name == "board" else (name,))]

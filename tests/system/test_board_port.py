@@ -12,7 +12,6 @@ import pytest
 
 from peers import exchange, free_port, receive_exactly, wait_until
 from porttools import (  # noqa: F401 (fixtures)
-    PROBE_IMAGE,
     Prompt,
     answers,
     linux_app,
@@ -23,7 +22,7 @@ from porttools import (  # noqa: F401 (fixtures)
     prompt,
     read_capture,
 )
-from stacks import BOARD, HOST_IP, PATIENCE, PREFIX, REPO
+from stacks import BOARDS, HOST_IP, PATIENCE, PREFIX, REPO
 
 FAULT_STATUS = int(
     re.search(
@@ -110,13 +109,12 @@ def test_endless_loop_is_told(prompt):
 
 
 @pytest.fixture
-def board_run():
+def board_run(board_class):
     """Starts board/run with the probes' image and arguments; its console."""
     started = []
 
     def start(*arguments, **environment):
-        command = [REPO / "board" / "run", f"BOARD={BOARD}", f"IMAGE={PROBE_IMAGE}", *arguments]
-        started.append(Prompt(command, environment))
+        started.append(Prompt(board_class.command(*arguments), environment))
         return started[-1]
 
     yield start
@@ -330,11 +328,12 @@ def test_no_cable_at_the_start(board_run, network, tmp_path):
         monitor.close()
 
 
-def test_board_is_listed_with_its_machine():
+@pytest.mark.parametrize("board", BOARDS)
+def test_board_is_listed_with_its_machine(board):
     """The machine that board.mk names is one that this QEMU knows."""
     machine = re.search(
         r"^QEMU_MACHINE := (\S+)$",
-        (REPO / "board" / BOARD / "board.mk").read_text(),
+        (REPO / "board" / board / "board.mk").read_text(),
         re.MULTILINE,
     )[1]
     listing = subprocess.run(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """board/run: its arguments, what it hands to QEMU and the board, and how it ends.
 
-Most tests put a script in QEMU's place that prints its arguments. The rest boot a tiny image,
-built here from the board's own linker script and UART driver, in the real QEMU.
+Most tests put a script in QEMU's place that prints its arguments. The rest boot a tiny image of
+each board, built here from its own linker script and UART driver, in the real QEMU.
 """
 
 import os
@@ -19,22 +19,26 @@ from pathlib import Path
 
 import pytest
 
+from conftest import CHOSEN_BOARDS
+
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / "board" / "run"
-BOARD = "mps2-an385"
+BOARD = "mps2-an385"  # where it makes no difference
 NAMES = "BOARD CMD IP GW NET HOSTPORT PCAP IMAGE RESTRICT QEMU".split()
 BOUND = 20  # seconds for anything that boots
 
 # Prints its boot arguments, then does what run= says: "exit N", or "echo": prints each byte that
 # comes as hex and ends with 0 at a "q".
+CONSOLES = {  # the driver, its base, what reads from it
+    "mps2-an385": ("cmsdk_uart", 0x40004000, "cmsdk_uart_rx_isr"),
+    "lm3s6965evb": ("pl011", 0x4000C000, "pl011_isr"),
+}
 PROBE = r"""
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cmsdk_uart.h"
-
-#define UART 0x40004000u
+#include DRIVER_H
 
 extern uint32_t _stack_top[], _sdata[];
 void Reset_Handler(void);
@@ -57,7 +61,7 @@ static void leave(uint32_t status)
 
 static void put(const char *text)
 {
-    cmsdk_uart_write(UART, text, strlen(text));
+    UART_WRITE(UART, text, strlen(text));
 }
 
 static uint8_t last;
@@ -74,7 +78,7 @@ void Reset_Handler(void)
     static char line[1024];
     struct { char *to; uint32_t size; } block = {line, sizeof line};
     last = 0;
-    cmsdk_uart_init(UART, 25000000, 115200);
+    UART_INIT(UART, 25000000, 115200);
     if (semihost(0x15, &block) != 0) {
         leave(99);
     }
@@ -86,7 +90,7 @@ void Reset_Handler(void)
         leave((uint32_t)atoi(run + 9));
     }
     while (last != 'q') {
-        cmsdk_uart_rx_isr(UART, received);
+        UART_READ(UART, received);
     }
     leave(0);
 }
@@ -105,17 +109,24 @@ def run(*arguments, env=None, stdin=subprocess.DEVNULL, program=RUN, **options):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=BOUND, **options)
 
 
-@pytest.fixture(scope="session")
-def image(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("probe")
-    source, elf = folder / "probe.c", folder / "probe.elf"
-    source.write_text(PROBE)
-    drivers = ROOT / "board" / "drivers"
-    subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb", "-Os", "-std=gnu11",
-                    "--specs=nano.specs", "-nostartfiles", f"-I{drivers}",
-                    f"-T{ROOT}/board/{BOARD}/{BOARD}.ld", "-o", str(elf), str(source),
-                    str(drivers / "cmsdk_uart.c")], check=True, timeout=60)
-    return elf
+class Image:
+    def __init__(self, board, folder):
+        driver, base, read = CONSOLES[board]
+        drivers = ROOT / "board" / "drivers"
+        source, self.board, self.elf = folder / "probe.c", board, folder / "probe.elf"
+        source.write_text(PROBE)
+        defines = [f'DRIVER_H="{driver}.h"', f"UART={base:#x}u", f"UART_INIT={driver}_init",
+                   f"UART_WRITE={driver}_write", f"UART_READ={read}"]
+        subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb", "-Os", "-std=gnu11",
+                        "--specs=nano.specs", "-nostartfiles", f"-I{drivers}", f"-L{ROOT}",
+                        *(f"-D{define}" for define in defines),
+                        f"-T{ROOT}/board/{board}/{board}.ld", "-o", str(self.elf), str(source),
+                        str(drivers / f"{driver}.c")], check=True, timeout=60)
+
+
+@pytest.fixture(scope="session", params=CHOSEN_BOARDS)
+def image(request, tmp_path_factory):
+    return Image(request.param, tmp_path_factory.mktemp("probe"))
 
 
 @pytest.fixture
@@ -182,7 +193,8 @@ class Running:
 
 
 def boot(image, *arguments):
-    return [f"BOARD={BOARD}", f"IMAGE={image}", f"HOSTPORT={free_port()}", "RESTRICT=1", *arguments]
+    return [f"BOARD={image.board}", f"IMAGE={image.elf}", f"HOSTPORT={free_port()}", "RESTRICT=1",
+            *arguments]
 
 
 # Arguments
@@ -419,7 +431,8 @@ def test_a_taken_port_is_told(image):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        result = run(f"BOARD={BOARD}", f"IMAGE={image}", f"HOSTPORT={port}", "CMD=exit 0")
+        result = run(f"BOARD={image.board}", f"IMAGE={image.elf}", f"HOSTPORT={port}",
+                     "CMD=exit 0")
     assert result.returncode == 1
     assert result.stderr.decode().splitlines() == [
         f"board/run: port {port} of 127.0.0.1 is taken; choose another with HOSTPORT="
@@ -428,7 +441,7 @@ def test_a_taken_port_is_told(image):
 
 def test_a_missing_tap_is_qemu_s_error_and_1(image, tmp_path):
     """As root QEMU would make a missing interface: the name is one that cannot be."""
-    result = run(f"BOARD={BOARD}", f"IMAGE={image}", "NET=tap:a/b", "CMD=exit 0")
+    result = run(f"BOARD={image.board}", f"IMAGE={image.elf}", "NET=tap:a/b", "CMD=exit 0")
     assert result.returncode == 1
     assert result.stderr
 

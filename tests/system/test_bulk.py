@@ -166,13 +166,13 @@ def test_end_does_not_wait_for_ever(probes):
         listener.bind((HOST_IP, 0))
         listener.listen(1)
         listener.settimeout(PATIENCE)
-        # What the peer's window and half of the smaller send buffer take: send() never waits.
-        app = probes.start("send-and-end", HOST_IP, listener.getsockname()[1], 8000)
+        count = probes.unread
+        app = probes.start("send-and-end", HOST_IP, listener.getsockname()[1], count)
         with listener.accept()[0] as peer:
             assert app.wait(15) == 0
             peer.settimeout(3)
             with contextlib.suppress(ConnectionResetError):
-                assert receive_to_end(peer) == expected_bytes(8000)
+                assert receive_to_end(peer) == expected_bytes(count)
 
 
 ARP = struct.Struct("!6s6sHHHBBH6s4s6s4s")

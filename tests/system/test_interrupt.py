@@ -139,7 +139,7 @@ def start_block(probes, scene, *options, tmp_path=None):
         app = probes.start("block", *words)
     app.expect(f"^blocking in {scene.call}$")
     scene.wait_until_blocked()
-    if probes.name != "board":
+    if not probes.is_board:
         wait_until(lambda: is_asleep(app.process.pid), f"asleep in {scene.call}")
     return app
 

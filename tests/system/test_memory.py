@@ -22,10 +22,9 @@ from porttools import (  # noqa: F401 (fixtures)
     probes,
     prompt,
 )
-from stacks import BOARD, PATIENCE
+from stacks import PATIENCE
 
 PORT = 7007
-TARGETS = {"linux": "linux", "board": BOARD}
 
 
 def send_frames(interface, frames):
@@ -232,7 +231,7 @@ def test_single_bytes_unread(lwip, connect):
 @on("board", fixture="lwip")
 def test_more_clients_than_connections(lwip, connect):
     """Who finds no room waits, is refused or reset; when others leave there is room again."""
-    limit = option_of(BOARD, "MEMP_NUM_TCP_PCB")
+    limit = option_of(lwip.name, "MEMP_NUM_TCP_PCB")
     app = lwip.start("tcp-server", "-l", "64", "-M", "threads", PORT, quiet=True)
     wait_until(lambda: can_connect(app.ip), "the server listens")
     crowd = []
@@ -302,7 +301,7 @@ def resources(prompt):
 @on("linux", "board")
 def test_receive_mailbox_holds_what_lwipopts_says(probes):
     """Who does not read keeps exactly that many datagrams, the first ones, on every target."""
-    size = option_of(TARGETS[probes.name], "DEFAULT_UDP_RECVMBOX_SIZE")
+    size = option_of(probes.name, "DEFAULT_UDP_RECVMBOX_SIZE")
     app = probes.start("hoard", PORT)
     app.expect("^ready$")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:

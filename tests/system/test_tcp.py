@@ -583,7 +583,7 @@ def test_interrupt_while_typing(stack, tcp_listener):
 
 def test_interrupt_while_sending(stack, tcp_listener):
     """The peer takes nothing, so that the client is stuck in the middle of its message."""
-    if stack.name == "board":
+    if stack.is_board:
         pytest.skip("a console line is shorter than what the buffers take")
     tcp_listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     app = stack.start("tcp-client", "-s", HOST_IP, tcp_listener.getsockname()[1])

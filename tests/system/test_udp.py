@@ -175,7 +175,7 @@ def test_send_size(stack, udp_peer, size):
 
 
 def test_send_too_long_is_an_error(stack, udp_peer):
-    if stack.name == "board":
+    if stack.is_board:
         pytest.skip("no line of 66000 bytes can be typed on a console")
     app = stack.start("udp-send", HOST_IP, udp_peer.getsockname()[1])
     app.type(pattern(66000) + b"\n")
@@ -370,7 +370,7 @@ def test_interrupt_while_typing(stack, udp_peer):
 
 
 def test_terminate(stack):
-    if stack.name == "board":
+    if stack.is_board:
         pytest.skip("its console knows Ctrl-C only")
     app = start_receiver(stack)
     app.process.terminate()

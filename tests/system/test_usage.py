@@ -97,7 +97,7 @@ def test_mistake(stack, app, args, message):
 
 
 def test_prompt_only_on_a_terminal(stack, udp_peer):
-    if stack.name == "board":
+    if stack.is_board:
         pytest.skip("its console is a terminal always")
     app = stack.start("udp-send", "192.168.77.1", udp_peer.getsockname()[1])
     app.type("x\n")
@@ -108,7 +108,7 @@ def test_prompt_only_on_a_terminal(stack, udp_peer):
 
 @pytest.mark.parametrize("args", [("-h",), ("-m", "x", "192.168.77.1", "9")])
 def test_output_that_is_lost_is_no_success(stack, args):
-    if stack.name == "board":
+    if stack.is_board:
         pytest.skip("a console takes all")
     binary = BUILD / stack.name / "udp-send"
     tap, ip = stack.network.lend()

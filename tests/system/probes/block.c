@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK 16384
+#define CHUNK 4096
 #define SLICE_MS 50
 #define AFTERWARDS_MS 200
 

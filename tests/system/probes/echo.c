@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CHUNK 32768
+#define CHUNK 32768 /* or less, where there is less memory */
+#define CHUNK_MIN 512
 
 static int fail(const char *call)
 {
@@ -32,12 +33,18 @@ static int send_all(int fd, const char *bytes, size_t length)
 
 static int echo(int client)
 {
-    char *bytes = malloc(CHUNK);
-    const char *failed = bytes == NULL ? "malloc" : NULL;
+    size_t size = CHUNK;
+    char *bytes = malloc(size);
+    const char *failed;
     unsigned long count = 0;
 
+    while (bytes == NULL && size > CHUNK_MIN) {
+        size /= 2;
+        bytes = malloc(size);
+    }
+    failed = bytes == NULL ? "malloc" : NULL;
     while (failed == NULL) {
-        ssize_t n = recv(client, bytes, CHUNK, 0);
+        ssize_t n = recv(client, bytes, size, 0);
 
         if (n < 0) {
             failed = "recv";

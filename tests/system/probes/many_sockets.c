@@ -58,7 +58,9 @@ int main(int argc, char **argv)
         return 2;
     }
     wanted = (nfds_t)atol(argv[1]);
-    fds = calloc(wanted, sizeof *fds);
+    while ((fds = calloc(wanted, sizeof *fds)) == NULL) {
+        wanted /= 2; /* there are not more sockets than memory for this */
+    }
     for (count = 0; count < wanted; count++) {
         fds[count].events = POLLIN;
         fds[count].fd = socket(AF_INET, SOCK_DGRAM, 0);

@@ -12,10 +12,8 @@
 
 #define CHUNK 512
 
-static int send_pattern(int fd, uint32_t count)
+static int send_pattern(int fd, uint8_t *bytes, uint32_t count)
 {
-    uint8_t bytes[CHUNK];
-
     for (uint32_t at = 0; at < count;) {
         size_t part = count - at < CHUNK ? count - at : CHUNK;
         ssize_t n;
@@ -35,6 +33,7 @@ static int send_pattern(int fd, uint32_t count)
 int main(int argc, char **argv)
 {
     struct sockaddr_in address;
+    uint8_t *bytes = malloc(CHUNK);
     uint32_t count;
     int fd;
 
@@ -52,10 +51,11 @@ int main(int argc, char **argv)
         perror("connect");
         return 1;
     }
-    if (send_pattern(fd, count) < 0) {
+    if (bytes == NULL || send_pattern(fd, bytes, count) < 0) {
         perror("send");
         return 1;
     }
+    free(bytes);
     close(fd);
     printf("sent %lu bytes\n", (unsigned long)count);
     return 0;
