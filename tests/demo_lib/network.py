@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The demo's private network: a namespace, and in it a bridge with two TAPs."""
+"""A private network: a namespace, and in it a bridge with TAPs."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def enter_namespace(arguments):
     return complaint
 
 
-def make(outside):
+def make(outside, taps=("tap0", "tap1")):
     """Makes bridge and TAPs in a new namespace. Returns None, or why it could not."""
     if os.readlink("/proc/self/ns/net") == outside:
         raise Unusable("this is not a network of its own")
@@ -51,7 +51,7 @@ def make(outside):
         "link set up0 master br0 up",
         "link set up1 up",
     ]
-    for tap in ("tap0", "tap1"):
+    for tap in taps:
         steps += [f"tuntap add {tap} mode tap", f"link set {tap} master br0 up"]
     for step in steps:
         complaint = _run("ip", *step.split())
