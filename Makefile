@@ -23,7 +23,7 @@ say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: always all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
-        test-board run format lint lint-sources clean
+        test-board run lab format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MD -MP
@@ -258,7 +258,7 @@ test: all $(UNIT_BIN) $(PROBE_BIN)
 	@tests/run
 test-unit: $(UNIT_BIN)
 	@tests/run unit
-test-host: host $(PROBE_BIN)
+test-host: all $(PROBE_BIN)
 	@tests/run host
 test-linux: host linux $(PROBE_BIN)
 	@tests/run linux
@@ -273,6 +273,10 @@ demo: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BU
 # The variables of board/run; what is not given has its default there.
 run: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
 	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/run
+
+# LABCMD="command" runs that instead of a shell.
+lab: all
+	@tests/lab
 
 # --- Form ---
 
@@ -307,6 +311,8 @@ make               builds everything: build/host/*, build/linux/*, build/mps2-an
 make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) CMD="tcp-server 8080"
                    IP=192.168.77.10/24|dhcp GW=192.168.77.1 NET=user|tap[:NAME] HOSTPORT=8080 PCAP=file
                    (make ends with 2 on any failure; board/run ends with the program's status)
+make lab           a shell in a private network with every program, DHCP and DNS; a second one joins it
+                   LABCMD="command" runs that instead of a shell (tests/lab ends with its status)
 make host linux boards   builds one kind of target
 make format        clang-format over all C files
 make lint          clang-tidy, cppcheck, shellcheck and our own rules

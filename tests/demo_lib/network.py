@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The demo's private network: a namespace, and in it a bridge with TAPs."""
+"""A private network: a namespace, and in it a bridge with TAPs."""
 
 import os
 import subprocess
