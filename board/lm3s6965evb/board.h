@@ -29,6 +29,7 @@
 #define BOARD_CONSOLE_INPUT 512u /* bytes of typed lines that wait for a reader */
 #define BOARD_MAIN_STACK 1280    /* bytes, of the main thread: boot, then the shell */
 #define BOARD_CONSOLE_STACK 1280 /* of the console thread: a ^C aborts connections from here */
+#define BOARD_RAM_FILES (4 * 1024) /* bytes that /ram takes, its book-keeping included */
 #define BOARD_RX_STACK 1280      /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
 #define BOARD_RX_PRIORITY 5      /* of the same, in the kernel's numbers */
 
