@@ -25,6 +25,7 @@
 #include "lwip/stats.h"
 #include "lwip/sys.h"
 #include "netif/ethernet.h"
+#include "ps_ended.h"
 #include "ps_netif.h"
 
 #define QUOTAS (MEMP_NUM_TCP_PCB * PS_QUOTA)
@@ -83,6 +84,7 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct pbuf *p)
 {
     unsigned available;
 
+    ps_tell_end(pcb);
     if (p->tot_len == 0 || pcb->state == LISTEN || pcb->state == TIME_WAIT) {
         return ERR_OK;
     }

@@ -4,6 +4,7 @@
 #include "lwip/api.h"
 #include "lwip/inet.h"
 #include "lwip/udp.h"
+#include "ps_ended.h"
 #include "ps_internal.h"
 
 static void adopt(int fd)
@@ -100,8 +101,16 @@ int ps_accept(int fd, struct sockaddr *address, socklen_t *length)
 /* Never refused for an interrupt: POSIX knows no EINTR here, and nobody would repeat it. */
 int ps_shutdown(int fd, int how)
 {
+    struct netconn *conn;
+
     if (!ps_enter(fd, false)) {
         return -1;
+    }
+    conn = ps_netconn_of(fd);
+    if (how == SHUT_WR && ps_is_stream(conn)) {
+        LOCK_TCPIP_CORE();
+        ps_watch_end(conn);
+        UNLOCK_TCPIP_CORE();
     }
     return (int)ps_leave(lwip_shutdown(fd, how), -1);
 }

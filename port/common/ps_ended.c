@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Connections that end while a socket still holds them.
+ *
+ * Theory of operation: an app that calls shutdown(SHUT_WR) keeps its socket, and with it the
+ * netconn its pointer to the pcb, while the connection goes on to its end. lwIP 2.2.1 frees such a
+ * pcb without a word to the netconn in two ways, and the close() that follows frees it once more:
+ *  1. In TIME_WAIT it is freed when its time is over, or at once when pcbs are scarce
+ *     (tcp_slowtmr(), tcp_kill_timewait()). So the netconn lets go of it on the way there, with the
+ *     last event that it is told of: the peer's FIN, reported when the pcb is in TIME_WAIT or
+ *     CLOSING already. A callback around the netconn's own takes care of it.
+ *  2. In LAST_ACK the netconn is told only while the app has not seen the end of the stream: a
+ *     recv() that returns 0 sets TF_RXCLOSED, which tcp_input() takes for a close(). The flag is
+ *     taken away when the segment comes in that may be the last one.
+ * All of it runs with the core lock held.
+ */
+#include "lwip/api.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/sys.h"
+#include "ps_ended.h"
+
+/* What lwIP's netconns have registered; the same function for all of them. */
+static tcp_recv_fn netconn_received;
+
+static void let_go(struct netconn *conn, struct tcp_pcb *pcb)
+{
+    SYS_ARCH_DECL_PROTECT(level);
+
+    LWIP_ASSERT("nobody sends or closes any more", conn->state == NETCONN_NONE);
+    SYS_ARCH_PROTECT(level);
+    conn->pcb.tcp = NULL;
+    conn->flags |= NETCONN_FLAG_MBOXCLOSED;
+    if (sys_mbox_valid(&conn->recvmbox)) {
+        conn->pending_err = ERR_CLSD; /* for the recv() that will find the FIN and no pcb */
+    }
+    SYS_ARCH_UNPROTECT(level);
+    tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_sent(pcb, NULL);
+    tcp_err(pcb, NULL);
+    tcp_poll(pcb, NULL, 0);
+}
+
+static err_t received(void *conn, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+{
+    err_t result = netconn_received(conn, pcb, p, err);
+
+    if (p == NULL && result != ERR_ABRT && (pcb->state == TIME_WAIT || pcb->state == CLOSING)) {
+        let_go(conn, pcb);
+    }
+    return result;
+}
+
+void ps_watch_end(struct netconn *conn)
+{
+    struct tcp_pcb *pcb = conn->pcb.tcp;
+
+    if (pcb != NULL && pcb->state >= ESTABLISHED && pcb->recv != NULL && pcb->recv != received) {
+        netconn_received = pcb->recv;
+        tcp_recv(pcb, received);
+    }
+}
+
+void ps_tell_end(struct tcp_pcb *pcb)
+{
+    if (pcb->state == LAST_ACK && pcb->callback_arg != NULL) {
+        tcp_clear_flags(pcb, TF_RXCLOSED);
+    }
+}
