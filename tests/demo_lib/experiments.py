@@ -133,6 +133,7 @@ class Crowd:
             for client in answered:
                 if not client.recv(100):
                     self.served.add(client)
+                    client.close()  # so that a small board has a connection for the next one
 
     def end(self):
         for client in self.clients:
