@@ -131,8 +131,7 @@ static int finish(struct download *download, const struct options *options, uint
     }
     if (!download->has_total && !download->reply.is_chunked)
         fputs(", length unknown", out);
-    fputc('\n', out);
-    fflush(out);
+    fputc('\n', out); /* report_end() sees to it that it arrives */
     return STATUS_DONE;
 }
 
@@ -173,7 +172,8 @@ static int check_options(struct options *options)
         return STATUS_GO_ON;
     options->file = file_name_last(options->name);
     if (options->file[0] == '\0' || strcmp(options->file, ".") == 0 ||
-        strcmp(options->file, "..") == 0 || strcmp(options->file, "-") == 0)
+        strcmp(options->file, "..") == 0 || strcmp(options->file, "-") == 0 ||
+        strlen(options->file) > FILE_NAME_MOST)
         return report_usage(PROGRAM, "\"%s\" ends in no name of a file: give one with -o",
                             options->name);
     return STATUS_GO_ON;

@@ -3,7 +3,7 @@
  * A file that is received.
  *
  * A fresh part is made with O_EXCL, after an old one was removed: so it is a new regular file, even
- * where somebody has put a symbolic link under its name. And it is renamed only when the name still
+ * where a symbolic link had its name. And it is renamed only when the name still
  * belongs to it: another program that receives the same file has made a part of its own.
  */
 #include "saved_file.h"
@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define NOT_REGULAR "is no regular file"
 
 static bool fail(const struct saved_file *file, const char *call)
 {
@@ -35,7 +37,7 @@ static bool take_part(struct saved_file *file, char *buffer, size_t size)
     if (fstat(file->fd, &state) < 0)
         return fail(file, "fstat");
     if (!S_ISREG(state.st_mode)) {
-        report_failed(file->program, "%s is not a regular file", file->part);
+        report_failed(file->program, "%s: %s", file->part, NOT_REGULAR);
         return false;
     }
     while ((n = read(file->fd, buffer, size)) != 0) {
@@ -87,8 +89,8 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
     if (is_there && (S_ISCHR(state.st_mode) || S_ISFIFO(state.st_mode)) && !resume)
         return open_as_it_is(file);
     if (is_there && !S_ISREG(state.st_mode)) {
-        report_failed(program, "%s is %s", name,
-                      S_ISDIR(state.st_mode) ? "a directory" : "not a regular file");
+        report_failed(program, "%s: %s", name,
+                      S_ISDIR(state.st_mode) ? strerror(EISDIR) : NOT_REGULAR);
         return false;
     }
     file->part = malloc(strlen(name) + sizeof suffix);
@@ -101,9 +103,14 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
 
 static bool make_part(struct saved_file *file)
 {
-    if (unlink(file->part) < 0 && errno != ENOENT)
-        return fail(file, "unlink");
-    file->fd = open(file->part, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL;
+
+    file->fd = open(file->part, flags, 0666);
+    if (file->fd < 0 && errno == EEXIST) {
+        if (unlink(file->part) < 0)
+            return fail(file, "unlink");
+        file->fd = open(file->part, flags, 0666);
+    }
     return file->fd >= 0 || fail(file, "open");
 }
 
