@@ -137,7 +137,7 @@ void file_session_event(struct file_session *session, const char *method, const 
 /* Reads the line of the next request; empty ones before it mean nothing (RFC 9112, 2.2). */
 static bool next_request(struct file_session *session)
 {
-    session->deadline = moment_ms() + FILE_SESSION_SECONDS * 1000;
+    session->deadline = moment_ms() + FILE_SESSION_SECONDS * UINT64_C(1000);
     session->head = 0;
     do {
         if (!file_session_line(session, false))
@@ -156,7 +156,7 @@ static bool is_http(const struct http_line *line)
 
 static void converse(struct file_session *session)
 {
-    session->deadline = moment_ms() + FILE_SESSION_SECONDS * 1000;
+    session->deadline = moment_ms() + FILE_SESSION_SECONDS * UINT64_C(1000);
     if (!file_session_line(session, true))
         return;
     /* An empty line is an empty name, unless a request comes behind it. */

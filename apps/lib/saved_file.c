@@ -18,8 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NOT_REGULAR "is no regular file"
-
 static bool fail(const struct saved_file *file, const char *call)
 {
     const char *name = file->part ? file->part : file->name;
@@ -28,18 +26,26 @@ static bool fail(const struct saved_file *file, const char *call)
     return false;
 }
 
+/* What is under that name; 0 and errno when there is nothing. */
+static mode_t mode_of(const char *name)
+{
+    struct stat state;
+
+    return stat(name, &state) == 0 ? state.st_mode : 0;
+}
+
+static bool fail_kind(const struct saved_file *file, const char *name, mode_t mode)
+{
+    report_failed(file->program, "%s: %s", name,
+                  S_ISDIR(mode) ? strerror(EISDIR) : "is no regular file");
+    return false;
+}
+
 /* Reads what is in the open part. */
 static bool take_part(struct saved_file *file, char *buffer, size_t size)
 {
-    struct stat state;
     ssize_t n;
 
-    if (fstat(file->fd, &state) < 0)
-        return fail(file, "fstat");
-    if (!S_ISREG(state.st_mode)) {
-        report_failed(file->program, "%s: %s", file->part, NOT_REGULAR);
-        return false;
-    }
     while ((n = read(file->fd, buffer, size)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
@@ -54,9 +60,15 @@ static bool take_part(struct saved_file *file, char *buffer, size_t size)
 /* Takes what an earlier try has left. What cannot be used stays as it is. */
 static bool resume_part(struct saved_file *file, char *buffer, size_t size)
 {
+    mode_t mode = mode_of(file->part);
+
+    if (mode == 0)
+        return errno == ENOENT || fail(file, "stat");
+    if (!S_ISREG(mode))
+        return fail_kind(file, file->part, mode);
     file->fd = open(file->part, O_RDWR | O_NONBLOCK);
     if (file->fd < 0)
-        return errno == ENOENT || fail(file, "open");
+        return fail(file, "open");
     bool is_good = take_part(file, buffer, size);
     if (!is_good || file->length == 0) {
         close(file->fd);
@@ -75,7 +87,6 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
                         char *buffer, size_t size)
 {
     static const char suffix[] = ".part";
-    struct stat state;
 
     *file = (struct saved_file){.program = program, .name = name, .fd = -1};
     sha256_init(&file->hash);
@@ -83,16 +94,13 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
         file->fd = STDOUT_FILENO;
         return true;
     }
-    bool is_there = stat(name, &state) == 0;
-    if (!is_there && errno != ENOENT)
+    mode_t mode = mode_of(name);
+    if (mode == 0 && errno != ENOENT)
         return fail(file, "stat");
-    if (is_there && (S_ISCHR(state.st_mode) || S_ISFIFO(state.st_mode)) && !resume)
+    if ((S_ISCHR(mode) || S_ISFIFO(mode)) && !resume)
         return open_as_it_is(file);
-    if (is_there && !S_ISREG(state.st_mode)) {
-        report_failed(program, "%s: %s", name,
-                      S_ISDIR(state.st_mode) ? strerror(EISDIR) : NOT_REGULAR);
-        return false;
-    }
+    if (mode != 0 && !S_ISREG(mode))
+        return fail_kind(file, name, mode);
     file->part = malloc(strlen(name) + sizeof suffix);
     if (!file->part)
         return fail(file, "malloc");

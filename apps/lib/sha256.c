@@ -24,7 +24,7 @@ static uint32_t rotate_right(uint32_t word, unsigned bits)
 }
 
 /* Section 6.2.2, step 1: w[t % 16] becomes the word of round t >= 16. */
-static void schedule(uint32_t w[16], unsigned t)
+static void schedule(uint32_t w[16], size_t t)
 {
     uint32_t w2 = w[(t - 2) % 16], w15 = w[(t - 15) % 16];
 
@@ -43,7 +43,7 @@ static void take_block(struct sha256 *hash, const uint8_t *block)
     uint32_t w[16], *s = hash->state;
     uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
 
-    for (unsigned t = 0; t < 64; t++) {
+    for (size_t t = 0; t < 64; t++) {
         if (t < 16)
             w[t] = word_at(block + 4 * t);
         else
@@ -113,7 +113,7 @@ void sha256_final(struct sha256 *hash, uint8_t result[SHA256_SIZE])
     while (hash->length % 64 != 56)
         sha256_update(hash, &zero, 1);
     sha256_update(hash, end, sizeof end);
-    for (unsigned i = 0; i < SHA256_SIZE; i++)
+    for (size_t i = 0; i < SHA256_SIZE; i++)
         result[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
@@ -123,7 +123,7 @@ void sha256_final_text(struct sha256 *hash, char text[SHA256_TEXT_SIZE])
     uint8_t result[SHA256_SIZE];
 
     sha256_final(hash, result);
-    for (unsigned i = 0; i < SHA256_SIZE; i++) {
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
         text[2 * i] = digits[result[i] >> 4];
         text[2 * i + 1] = digits[result[i] & 15];
     }
