@@ -183,15 +183,16 @@ const char *file_session_serve(struct client *client)
     session->line = (struct http_line){.bytes = session->work, .size = HTTP_REQUEST_LINE_SIZE};
     converse(session);
     switch (session->end) {
+    case SESSION_LATE: /* it may still read what it got before: no reset */
+        words = "timed out";
+        close(client->fd);
+        break;
     case SESSION_CLOSED:
         close(client->fd);
         break;
     case SESSION_FAILED:
         words = clients_drop(client, session->error);
         break;
-    case SESSION_LATE: /* it may still read what it got before: no reset */
-        words = "timed out";
-        /* fall through */
     default:
         stream_close_gently(client->fd, session->work, sizeof session->work, GENTLE_MS);
         break;
