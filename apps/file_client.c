@@ -28,13 +28,14 @@ static int read_options(int argc, char **argv, struct options *options);
 static struct download *prepare(const struct options *options);
 static int download_file(struct download *download, const struct options *options);
 static int connect_to_server(struct download *download, const struct address *remote);
-static int finish(struct download *download, const struct options *options, uint64_t resumed);
+static int finish(struct download *download, uint64_t resumed);
 
 int main(int argc, char **argv)
 {
     struct options options = {0};
 
     interrupt_install();
+    interrupt_ignore_pipe();
     int status = read_options(argc, argv, &options);
     if (status != STATUS_GO_ON)
         return report_end(PROGRAM, status);
@@ -91,7 +92,7 @@ static int download_file(struct download *download, const struct options *option
         close(download->fd);
     }
     progress_end(&download->progress);
-    return result == DOWNLOAD_DONE ? finish(download, options, there) : STATUS_FAILED;
+    return result == DOWNLOAD_DONE ? finish(download, there) : STATUS_FAILED;
 }
 
 static int connect_to_server(struct download *download, const struct address *remote)
@@ -110,9 +111,10 @@ static int connect_to_server(struct download *download, const struct address *re
 }
 
 /* Gives the file its name, and prints the result. */
-static int finish(struct download *download, const struct options *options, uint64_t resumed)
+static int finish(struct download *download, uint64_t resumed)
 {
-    bool is_stdout = strcmp(options->file, "-") == 0;
+    const char *name = download->file.name;
+    bool is_stdout = strcmp(name, "-") == 0;
     FILE *out = is_stdout ? stderr : stdout;
     unsigned long ms = (unsigned long)(moment_ms() - download->progress.start);
     char hash[SHA256_TEXT_SIZE];
@@ -124,15 +126,14 @@ static int finish(struct download *download, const struct options *options, uint
     number_print(out, download->progress.received);
     fprintf(out, " bytes in %lu.%03lu s, SHA-256 %s", ms / 1000, ms % 1000, hash);
     if (!is_stdout)
-        fprintf(out, ", saved as %s", options->file);
+        fprintf(out, ", saved as %s", name);
     if (download->progress.received < download->file.length) {
         fputs(", resumed at byte ", out);
         number_print(out, resumed);
     }
     if (!download->has_total && !download->reply.is_chunked)
         fputs(", length unknown", out);
-    fputc('\n', out);
-    fflush(out);
+    fputc('\n', out); /* report_end() sees to it that it arrives */
     return STATUS_DONE;
 }
 
@@ -173,7 +174,8 @@ static int check_options(struct options *options)
         return STATUS_GO_ON;
     options->file = file_name_last(options->name);
     if (options->file[0] == '\0' || strcmp(options->file, ".") == 0 ||
-        strcmp(options->file, "..") == 0 || strcmp(options->file, "-") == 0)
+        strcmp(options->file, "..") == 0 || strcmp(options->file, "-") == 0 ||
+        strlen(options->file) > FILE_NAME_MOST)
         return report_usage(PROGRAM, "\"%s\" ends in no name of a file: give one with -o",
                             options->name);
     return STATUS_GO_ON;

@@ -19,8 +19,7 @@
 #define PROGRAM "file-server"
 
 struct options {
-    struct address local;
-    unsigned long backlog;
+    struct listener_options listener;
     const char *directory;
 };
 
@@ -31,7 +30,7 @@ static int serve_clients(int fd, const struct file_server *server);
 
 int main(int argc, char **argv)
 {
-    struct options options = {.backlog = 5, .directory = "."};
+    struct options options = {.listener.backlog = 5, .directory = "."};
     struct file_server server = {0};
     int fd = -1;
 
@@ -83,11 +82,11 @@ static int open_directory(struct file_server *server, const char *directory)
 static int listen_at(int fd, const struct options *options)
 {
     char where[ADDRESS_TEXT_SIZE];
-    int status = listener_open(PROGRAM, fd, &options->local, options->backlog, where);
+    int status = listener_open(PROGRAM, fd, &options->listener, where);
 
     if (status != STATUS_GO_ON)
         return status;
-    printf("listening on %s backlog %lu, serving %s\n", where, options->backlog,
+    printf("listening on %s backlog %lu, serving %s\n", where, options->listener.backlog,
            options->directory);
     fflush(stdout);
     return STATUS_GO_ON;
@@ -133,20 +132,15 @@ static int show_help(void)
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-    const char *wrong, *address = NULL;
-    uint16_t port;
-    int option;
+    int option, status;
 
-    while ((option = getopt(argc, argv, ":b:l:d:h")) != -1) {
+    while ((option = getopt(argc, argv, ":" LISTENER_OPTIONS "d:h")) != -1) {
         switch (option) {
         case 'b':
-            address = optarg;
-            if ((wrong = address_parse_ip(optarg, 0, &options->local)) != NULL)
-                return report_usage(PROGRAM, "-b: \"%s\" %s", optarg, wrong);
-            break;
         case 'l':
-            if (!option_number(PROGRAM, option, optarg, 0, 65535, &options->backlog))
-                return STATUS_USAGE;
+            status = listener_option(PROGRAM, option, optarg, &options->listener);
+            if (status != STATUS_GO_ON)
+                return status;
             break;
         case 'd':
             options->directory = optarg;
@@ -157,13 +151,5 @@ static int read_options(int argc, char **argv, struct options *options)
             return report_option(PROGRAM, option, optopt);
         }
     }
-    if (argc - optind != 1)
-        return report_usage(PROGRAM, "needs PORT, got %d arguments (-h shows help)", argc - optind);
-    if ((wrong = address_parse_port(argv[optind], &port)) != NULL)
-        return report_usage(PROGRAM, "\"%s\" %s", argv[optind], wrong);
-    if (address)
-        address_parse_ip(address, port, &options->local);
-    else
-        address_any(&options->local, port);
-    return STATUS_GO_ON;
+    return listener_operands(PROGRAM, argc - optind, argv + optind, &options->listener);
 }

@@ -24,7 +24,7 @@ bool download_send(struct download *download, const char *bytes, size_t length)
 
 bool download_receive(struct download *download)
 {
-    uint64_t until = moment_ms() + DOWNLOAD_SILENCE_SECONDS * 1000;
+    uint64_t until = moment_ms() + DOWNLOAD_SILENCE_SECONDS * UINT64_C(1000);
     ssize_t length =
         stream_receive_until(download->fd, download->buffer, sizeof download->buffer, until, NULL);
 

@@ -39,7 +39,7 @@ static enum download_result fail_status(struct download *download)
 /* Writes the request, and frees nothing: the draft's bytes are the caller's. */
 static void write_request(const struct download *download, struct draft *request)
 {
-    draft_text(request, "GET /");
+    draft_text(request, download->name[0] == '/' ? "GET " : "GET /");
     percent_encode(download->name, request);
     draft_text(request, " HTTP/1.1\r\nHost: ");
     draft_text(request, download->host);
@@ -192,8 +192,6 @@ static enum download_result save_part(struct download *download)
     const struct http_content_range *range = &reply->range;
     uint64_t length = range->last - range->first + 1;
 
-    if (download->file.length == 0)
-        return fail(download, "it is a part of the file, and the whole was asked for");
     if (!reply->has_range || !range->has_part || !range->has_size ||
         range->first != download->file.length)
         return fail(download, "it is another part of the file than was asked for");
@@ -216,6 +214,7 @@ static enum download_result end_part(struct download *download)
     download->total = reply->range.size;
     if (download->has_total && download->total == download->file.length)
         return DOWNLOAD_DONE;
+    download->has_total = false;
     saved_file_restart(&download->file);
     return DOWNLOAD_AGAIN;
 }
@@ -233,12 +232,10 @@ enum download_result download_http(struct download *download)
         download->has_total = reply->has_length && !reply->is_chunked;
         download->total = reply->length;
         return save_body(download);
-    case 206:
-        return save_part(download);
+    case 206: /* this and the next only when the rest was asked for */
+        return download->file.length > 0 ? save_part(download) : fail_status(download);
     case 416:
-        if (download->file.length > 0)
-            return end_part(download);
-        return fail_status(download);
+        return download->file.length > 0 ? end_part(download) : fail_status(download);
     default:
         return fail_status(download);
     }

@@ -131,8 +131,11 @@ static int read_length(struct http_request *request, const char *value)
 {
     uint64_t length;
 
-    if (number_read(value, strlen(value), 10, &length) == NUMBER_BAD)
+    if (number_read(value, strlen(value), 10, &length) == NUMBER_BAD ||
+        (request->has_length && request->length != length))
         return BAD_REQUEST;
+    request->has_length = true;
+    request->length = length;
     request->has_body = request->has_body || length > 0;
     return 0;
 }

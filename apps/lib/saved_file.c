@@ -3,7 +3,7 @@
  * A file that is received.
  *
  * A fresh part is made with O_EXCL, after an old one was removed: so it is a new regular file, even
- * where somebody has put a symbolic link under its name. And it is renamed only when the name still
+ * where a symbolic link had its name. And it is renamed only when the name still
  * belongs to it: another program that receives the same file has made a part of its own.
  */
 #include "saved_file.h"
@@ -26,18 +26,26 @@ static bool fail(const struct saved_file *file, const char *call)
     return false;
 }
 
+/* What is under that name; 0 and errno when there is nothing. */
+static mode_t mode_of(const char *name)
+{
+    struct stat state;
+
+    return stat(name, &state) == 0 ? state.st_mode : 0;
+}
+
+static bool fail_kind(const struct saved_file *file, const char *name, mode_t mode)
+{
+    report_failed(file->program, "%s: %s", name,
+                  S_ISDIR(mode) ? strerror(EISDIR) : "is no regular file");
+    return false;
+}
+
 /* Reads what is in the open part. */
 static bool take_part(struct saved_file *file, char *buffer, size_t size)
 {
-    struct stat state;
     ssize_t n;
 
-    if (fstat(file->fd, &state) < 0)
-        return fail(file, "fstat");
-    if (!S_ISREG(state.st_mode)) {
-        report_failed(file->program, "%s is not a regular file", file->part);
-        return false;
-    }
     while ((n = read(file->fd, buffer, size)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
@@ -52,9 +60,15 @@ static bool take_part(struct saved_file *file, char *buffer, size_t size)
 /* Takes what an earlier try has left. What cannot be used stays as it is. */
 static bool resume_part(struct saved_file *file, char *buffer, size_t size)
 {
+    mode_t mode = mode_of(file->part);
+
+    if (mode == 0)
+        return errno == ENOENT || fail(file, "stat");
+    if (!S_ISREG(mode))
+        return fail_kind(file, file->part, mode);
     file->fd = open(file->part, O_RDWR | O_NONBLOCK);
     if (file->fd < 0)
-        return errno == ENOENT || fail(file, "open");
+        return fail(file, "open");
     bool is_good = take_part(file, buffer, size);
     if (!is_good || file->length == 0) {
         close(file->fd);
@@ -73,7 +87,6 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
                         char *buffer, size_t size)
 {
     static const char suffix[] = ".part";
-    struct stat state;
 
     *file = (struct saved_file){.program = program, .name = name, .fd = -1};
     sha256_init(&file->hash);
@@ -81,16 +94,13 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
         file->fd = STDOUT_FILENO;
         return true;
     }
-    bool is_there = stat(name, &state) == 0;
-    if (!is_there && errno != ENOENT)
+    mode_t mode = mode_of(name);
+    if (mode == 0 && errno != ENOENT)
         return fail(file, "stat");
-    if (is_there && (S_ISCHR(state.st_mode) || S_ISFIFO(state.st_mode)) && !resume)
+    if ((S_ISCHR(mode) || S_ISFIFO(mode)) && !resume)
         return open_as_it_is(file);
-    if (is_there && !S_ISREG(state.st_mode)) {
-        report_failed(program, "%s is %s", name,
-                      S_ISDIR(state.st_mode) ? "a directory" : "not a regular file");
-        return false;
-    }
+    if (mode != 0 && !S_ISREG(mode))
+        return fail_kind(file, name, mode);
     file->part = malloc(strlen(name) + sizeof suffix);
     if (!file->part)
         return fail(file, "malloc");
@@ -101,9 +111,14 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
 
 static bool make_part(struct saved_file *file)
 {
-    if (unlink(file->part) < 0 && errno != ENOENT)
-        return fail(file, "unlink");
-    file->fd = open(file->part, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL;
+
+    file->fd = open(file->part, flags, 0666);
+    if (file->fd < 0 && errno == EEXIST) {
+        if (unlink(file->part) < 0)
+            return fail(file, "unlink");
+        file->fd = open(file->part, flags, 0666);
+    }
     return file->fd >= 0 || fail(file, "open");
 }
 

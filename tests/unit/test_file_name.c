@@ -166,7 +166,7 @@ static void percent_decoding(void **state)
 /* What is encoded comes back as it was, and is fit for a request line. */
 static void percent_encoding(void **state)
 {
-    char name[256], encoded[1024], decoded[256];
+    char name[256], encoded[1024] = "", decoded[256];
     struct draft to = {.bytes = encoded, .size = sizeof encoded};
     struct draft back = {.bytes = decoded, .size = sizeof decoded};
 

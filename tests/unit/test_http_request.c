@@ -214,6 +214,9 @@ static void fields(void **state)
         {"Host: x\r\nContent-Length: +1\r\n", 400},
         {"Host: x\r\nContent-Length:\r\n", 400},
         {"Host: x\r\nContent-Length: 1, 1\r\n", 400},
+        {"Host: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n", 0},
+        {"Host: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n", 400},
+        {"Host: x\r\nContent-Length: 0\r\nContent-Length: 5\r\n", 400},
     };
     char head[200];
 
