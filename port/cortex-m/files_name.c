@@ -126,35 +126,34 @@ static int refuse_below(const struct tree *tree, char *name)
     return result;
 }
 
-/* Whether `absolute` lies in the tree; *name is what remains of it then. */
-static bool lies_in(const struct tree *tree, char *absolute, char **name)
+/* What remains of an absolute name that lies in the tree; NULL when it does not. */
+static char *rest_in(const struct tree *tree, char *absolute)
 {
     size_t length = strlen(tree->name);
     char *rest = &absolute[1 + length];
 
-    if (strncmp(&absolute[1], tree->name, length) != 0 || (*rest != '/' && *rest != '\0')) {
-        return false;
+    if (!files_is_there(tree) || strncmp(&absolute[1], tree->name, length) != 0) {
+        return NULL;
     }
-    *name = *rest == '/' ? rest + 1 : rest;
-    return files_is_there(tree);
+    if (*rest == '/') {
+        return rest + 1;
+    }
+    return *rest == '\0' ? rest : NULL;
 }
 
 int files_find(const char *path, struct place *place)
 {
-    char *name = &found[1];
+    char *name = NULL;
     int result = path_resolve(path, found, sizeof found, &place->directory);
 
     if (result != 0) {
         return result;
     }
-    place->device = ROOT_DEVICE + 1;
-    while (files_tree(place->device) != NULL && !lies_in(files_tree(place->device), found, &name)) {
-        place->device++;
+    for (unsigned device = ROOT_DEVICE + 1; name == NULL; device++) {
+        place->device = (uint8_t)(files_tree(device) != NULL ? device : ROOT_DEVICE);
+        place->tree = files_tree(place->device);
+        name = place->device != ROOT_DEVICE ? rest_in(place->tree, found) : &found[1];
     }
-    if (files_tree(place->device) == NULL) {
-        place->device = ROOT_DEVICE;
-    }
-    place->tree = files_tree(place->device);
     place->name = name;
     return refuse_below(place->tree, name);
 }
