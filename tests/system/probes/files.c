@@ -376,7 +376,7 @@ static void show_list(struct probe *p)
 {
     DIR *directory = opendir(p->directory);
     const struct dirent *entry;
-    char *names[8];
+    char *names[8] = {NULL};
     size_t count = 0;
 
     printf("list:");
@@ -479,11 +479,12 @@ static void ask_names(struct probe *p)
 
 static void ask_stdio(struct probe *p)
 {
-    FILE *file = fopen(in(p, "none"), "r"), *again;
+    FILE *file, *again;
     char line[16];
 
     puts("--- stdio");
-    ASK(file == NULL ? -1 : 0);
+    file = fopen(in(p, "none"), "r");
+    ASK(file == NULL ? -1 : fclose(file));
     file = fopen(in(p, "s"), "w");
     ASK(file == NULL ? -1 : 0);
     if (file == NULL) {
@@ -528,6 +529,8 @@ int main(int argc, char **argv)
     p->data = malloc(PAGE);
     if (at + 1 != argc || p->data == NULL) {
         fprintf(stderr, "usage: files [-s] DIR\n");
+        free(p->data);
+        free(p);
         return 2;
     }
     p->directory = argv[at];
