@@ -483,8 +483,11 @@ static void ask_stdio(struct probe *p)
     char line[16];
 
     puts("--- stdio");
-    file = fopen(in(p, "none"), "r");
-    ASK(file == NULL ? -1 : fclose(file));
+    again = fopen(in(p, "none"), "r");
+    ASK(again == NULL ? -1 : 0);
+    if (again != NULL) {
+        (void)fclose(again);
+    }
     file = fopen(in(p, "s"), "w");
     ASK(file == NULL ? -1 : 0);
     if (file == NULL) {
