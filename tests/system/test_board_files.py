@@ -550,3 +550,13 @@ def test_no_host(start, tmp_path):
     run(prompt, "file", "put", "x", "in RAM")
     assert read(prompt, "/ram/x") == b"in RAM"
     assert os.listdir(tmp_path) == ["file"]
+
+
+# --- No memory for FILEs ---
+
+
+def test_threads_without_memory(prompt):
+    """A thread's standard streams take memory: without it there is no thread, and nothing worse."""
+    found = re.match(r"(\d+) threads without memory, (\d+) with it\n", run(prompt, "no-memory"))
+    assert int(found[1]) < int(found[2])
+    assert run(prompt, "file", "stat", "/rom").startswith("directory ")

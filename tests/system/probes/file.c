@@ -112,8 +112,8 @@ static int loop(const char *path)
     }
     puts("writing");
     (void)fflush(stdout);
-    for (int i = 0; write(fd, data, BUFFER) == BUFFER; i = (i + 1) % 8) {
-        if (i == 7 && lseek(fd, 0, SEEK_SET) != 0) {
+    for (int i = 0; write(fd, data, BUFFER) == BUFFER; i = (i + 1) % 2) {
+        if (i == 1 && lseek(fd, 0, SEEK_SET) != 0) {
             break;
         }
     }
