@@ -60,7 +60,7 @@ struct dirent *readdir(DIR *directory)
     files_enter();
     more = directory->tree->list("", &directory->cursor, &name, &entry->d_ino);
     if (more > 0) {
-        strcpy(entry->d_name, name);
+        memcpy(entry->d_name, name, strlen(name) + 1);
     }
     files_leave();
     return more > 0 ? entry : NULL;

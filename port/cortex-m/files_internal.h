@@ -15,6 +15,27 @@ struct place {
     bool directory;   /* the name asks for a directory, as "x/" does */
 };
 
+enum {
+    FILE_READABLE = 1 << 0,
+    FILE_WRITABLE = 1 << 1,
+    FILE_APPENDS = 1 << 2,
+    FILE_NONBLOCK = 1 << 3, /* kept for F_GETFL: no file ever blocks */
+    FILE_CLOEXEC = 1 << 4,  /* kept for F_GETFD: there is no exec */
+    FILE_DIRECTORY = 1 << 5,
+};
+
+/* A descriptor's entry. */
+struct open_file {
+    const void *owner;
+    uint32_t handle; /* the tree's; a directory's inode */
+    uint32_t offset;
+    uint8_t device; /* of the tree; 0: this entry is free */
+    uint8_t flags;
+};
+
+/* The calling job's file, or NULL. Lock held. */
+struct open_file *files_entry(int fd);
+
 /* Begin and end of every call: a kill point, then the lock. */
 void files_enter(void);
 void files_leave(void);
@@ -24,9 +45,6 @@ int files_result(int result);
 
 /* Finds the tree: 0 or a negated errno. Lock held. */
 int files_find(const char *path, struct place *place);
-
-/* The absolute name of what was found last. Lock held. */
-const char *files_found(void);
 
 /* Facts of a place, a directory's own included: 0 or a negated errno. Lock held. */
 int files_look(const struct place *place, struct tree_facts *facts);

@@ -33,7 +33,7 @@ static int look_in_root(const char *name, struct tree_facts *facts)
 static int open_in_root(const char *name, int flags, uint32_t *handle)
 {
     (void)name;
-    (void)handle;
+    *handle = 0;
     return (flags & O_CREAT) != 0 ? -EROFS : -ENOENT;
 }
 
@@ -60,7 +60,7 @@ static const struct tree root_tree = {
     .mode = S_IFDIR | 0555,
     .name_max = NAME_MAX,
     .look = look_in_root,
-    .open = open_in_root,
+    .acquire = open_in_root,
     .list = list_root,
 };
 
@@ -69,11 +69,11 @@ static const struct tree ramfs_tree = {
     .mode = S_IFDIR | 0755,
     .name_max = RAMFS_NAME_MAX,
     .look = ramfs_look,
-    .open = ramfs_open,
-    .close = ramfs_close,
+    .acquire = ramfs_open,
+    .release = ramfs_close,
     .facts = ramfs_facts,
-    .read = ramfs_read,
-    .write = ramfs_write,
+    .read_at = ramfs_read,
+    .write_at = ramfs_write,
     .truncate = ramfs_truncate,
     .remove = ramfs_remove,
     .rename = ramfs_rename,
@@ -126,42 +126,36 @@ static int refuse_below(const struct tree *tree, char *name)
     return result;
 }
 
-/* Whether `absolute` lies in the tree; *name is what remains of it then. */
-static bool lies_in(const struct tree *tree, char *absolute, char **name)
+/* What remains of an absolute name that lies in the tree; NULL when it does not. */
+static char *rest_in(const struct tree *tree, char *absolute)
 {
     size_t length = strlen(tree->name);
     char *rest = &absolute[1 + length];
 
-    if (strncmp(&absolute[1], tree->name, length) != 0 || (*rest != '/' && *rest != '\0')) {
-        return false;
+    if (!files_is_there(tree) || strncmp(&absolute[1], tree->name, length) != 0) {
+        return NULL;
     }
-    *name = *rest == '/' ? rest + 1 : rest;
-    return files_is_there(tree);
+    if (*rest == '/') {
+        return rest + 1;
+    }
+    return *rest == '\0' ? rest : NULL;
 }
 
 int files_find(const char *path, struct place *place)
 {
-    char *name = &found[1];
+    char *name = NULL;
     int result = path_resolve(path, found, sizeof found, &place->directory);
 
     if (result != 0) {
         return result;
     }
-    place->device = ROOT_DEVICE + 1;
-    while (files_tree(place->device) != NULL && !lies_in(files_tree(place->device), found, &name)) {
-        place->device++;
+    for (unsigned device = ROOT_DEVICE + 1; name == NULL; device++) {
+        place->device = (uint8_t)(files_tree(device) != NULL ? device : ROOT_DEVICE);
+        place->tree = files_tree(place->device);
+        name = place->device != ROOT_DEVICE ? rest_in(place->tree, found) : &found[1];
     }
-    if (files_tree(place->device) == NULL) {
-        place->device = ROOT_DEVICE;
-    }
-    place->tree = files_tree(place->device);
     place->name = name;
     return refuse_below(place->tree, name);
-}
-
-const char *files_found(void)
-{
-    return found;
 }
 
 struct tree_facts files_directory(const struct tree *tree, uint16_t inode)
@@ -303,7 +297,7 @@ int mkdir(const char *path, mode_t mode)
     if (result == 0) {
         place.directory = false;
         result = files_look(&place, &facts) == 0 ? -EEXIST
-                 : place.tree->write != NULL     ? -EPERM
+                 : place.tree->write_at != NULL  ? -EPERM
                                                  : -EROFS;
     }
     return files_result(result);
@@ -318,7 +312,7 @@ int access(const char *path, int mode)
     files_enter();
     result = look(path, &place, &facts);
     if (result == 0 && (mode & W_OK) != 0) {
-        result = place.tree->write == NULL ? -EROFS : (facts.mode & S_IWUSR) == 0 ? -EACCES : 0;
+        result = place.tree->write_at == NULL ? -EROFS : (facts.mode & S_IWUSR) == 0 ? -EACCES : 0;
     }
     if (result == 0 && (mode & X_OK) != 0) {
         result = (facts.mode & S_IXUSR) == 0 ? -EACCES : 0;
@@ -331,25 +325,32 @@ char *realpath(const char *restrict path, char *restrict resolved)
 {
     struct tree_facts facts;
     struct place place;
+    char *name = NULL;
     int result;
 
     files_enter();
     result = look(path, &place, &facts);
     if (result == 0) {
-        resolved = resolved != NULL ? strcpy(resolved, files_found()) : strdup(files_found());
-        result = resolved != NULL ? 0 : -ENOMEM;
+        name = resolved != NULL ? resolved : malloc(strlen(found) + 1);
+        result = name != NULL ? 0 : -ENOMEM;
     }
-    return files_result(result) == 0 ? resolved : NULL;
+    if (result == 0) {
+        memcpy(name, found, strlen(found) + 1);
+    }
+    (void)files_result(result);
+    return name;
 }
 
 char *getcwd(char *buffer, size_t size)
 {
+    static const char directory[] = PATH_WORKING_DIRECTORY;
+
     if (buffer == NULL) {
-        return strdup(PATH_WORKING_DIRECTORY);
+        return strdup(directory);
     }
-    if (size < sizeof PATH_WORKING_DIRECTORY) {
+    if (size < sizeof directory) {
         errno = size == 0 ? EINVAL : ERANGE;
         return NULL;
     }
-    return strcpy(buffer, PATH_WORKING_DIRECTORY);
+    return memcpy(buffer, directory, sizeof directory);
 }

@@ -165,8 +165,8 @@ static int mode_for(const char *name, int flags, enum semihost_mode *mode)
     } else if (handle != -ENOENT || !creates) {
         return handle;
     }
-    if (creates && (flags & O_EXCL) != 0) {
-        return handle >= 0 ? -EEXIST : -EINVAL;
+    if (creates && (flags & O_EXCL) != 0 && handle >= 0) {
+        return -EEXIST;
     }
     if (handle < 0) {
         handle = open_as(name, SEMIHOST_AB);
@@ -279,11 +279,11 @@ const struct tree hostfs_tree = {
     .subdirectories = true,
     .is_there = semihost_present,
     .look = look,
-    .open = open_file,
-    .close = close_file,
+    .acquire = open_file,
+    .release = close_file,
     .facts = facts_of,
-    .read = read_file,
-    .write = write_file,
+    .read_at = read_file,
+    .write_at = write_file,
     .truncate = truncate_file,
     .remove = remove_file,
     .rename = rename_file,

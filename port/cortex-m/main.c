@@ -86,11 +86,11 @@ static void main_entry(void *arg)
 _Noreturn void main_start(void)
 {
     heap_init(_heap_start, _heap_end);
-    files_init();
     kernel_init(idle_stack, sizeof idle_stack);
     if (thread_start(&main_thread, "main", PRIORITY_SHELL, main_entry, NULL, main_stack,
                      sizeof main_stack) != 0) {
         kernel_panic("the main thread could not be started");
     }
+    files_init();
     kernel_start();
 }

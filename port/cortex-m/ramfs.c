@@ -188,20 +188,6 @@ static void touch(struct node *n)
     n->mtime = (uint32_t)time(NULL);
 }
 
-static int fill_in(uint32_t handle, struct tree_facts *facts)
-{
-    const struct node *n = node_at(handle);
-
-    *facts = (struct tree_facts){
-        .size = n->size,
-        .mtime = n->mtime,
-        .mode = S_IFREG | 0644,
-        .inode = (uint16_t)(handle + FIRST_INODE),
-        .links = n->linked,
-    };
-    return 0;
-}
-
 /* The file called `name`: 0, -ENOENT or -ENAMETOOLONG. */
 static int find(const char *name, uint32_t *handle)
 {
@@ -227,7 +213,7 @@ static int create(const char *name, uint32_t *handle)
     *handle = take_block();
     n = node_at(*handle);
     *n = (struct node){.next = store.directory, .first = NONE, .at_block = NONE, .linked = 1};
-    strcpy(n->name, name);
+    memcpy(n->name, name, strlen(name) + 1);
     touch(n);
     store.directory = (uint16_t)*handle;
     return 0;
@@ -257,12 +243,26 @@ static void forget(uint32_t handle)
     free_if_unused(handle);
 }
 
+int ramfs_facts(uint32_t handle, struct tree_facts *facts)
+{
+    const struct node *n = node_at(handle);
+
+    *facts = (struct tree_facts){
+        .size = n->size,
+        .mtime = n->mtime,
+        .mode = S_IFREG | 0644,
+        .inode = (uint16_t)(handle + FIRST_INODE),
+        .links = n->linked,
+    };
+    return 0;
+}
+
 int ramfs_look(const char *name, struct tree_facts *facts)
 {
     uint32_t handle;
     int result = find(name, &handle);
 
-    return result == 0 ? fill_in(handle, facts) : result;
+    return result == 0 ? ramfs_facts(handle, facts) : result;
 }
 
 int ramfs_open(const char *name, int flags, uint32_t *handle)
@@ -288,11 +288,6 @@ void ramfs_close(uint32_t handle)
 {
     node_at(handle)->opens--;
     free_if_unused(handle);
-}
-
-int ramfs_facts(uint32_t handle, struct tree_facts *facts)
-{
-    return fill_in(handle, facts);
 }
 
 int ramfs_read(uint32_t handle, uint32_t position, void *data, size_t size)
@@ -380,7 +375,7 @@ int ramfs_rename(const char *from, const char *to)
     if (found == 0) {
         forget(replaced);
     }
-    strcpy(node_at(moved)->name, to);
+    memcpy(node_at(moved)->name, to, strlen(to) + 1);
     return 0;
 }
 

@@ -103,9 +103,9 @@ const struct tree romfs_tree = {
     .mode = S_IFDIR | 0555,
     .name_max = NAME_MAX,
     .look = look,
-    .open = open_file,
-    .close = close_file,
+    .acquire = open_file,
+    .release = close_file,
     .facts = facts_of,
-    .read = read_file,
+    .read_at = read_file,
     .list = list,
 };

@@ -17,7 +17,7 @@
 /* The inode of a tree's own directory. */
 #define TREE_ROOT_INODE 1
 
-/* What open() returns for a directory, whose inode it puts in the handle's place. */
+/* What acquire() returns for a directory, whose inode it puts in the handle's place. */
 #define TREE_DIRECTORY 1
 
 struct tree_facts {
@@ -42,14 +42,14 @@ struct tree {
 
     /* Opens a file with open()'s flags, of which O_APPEND and O_NONBLOCK are the caller's to see
      * to. 0 with a handle for the calls below, or TREE_DIRECTORY. */
-    int (*open)(const char *name, int flags, uint32_t *handle);
-    void (*close)(uint32_t handle);
+    int (*acquire)(const char *name, int flags, uint32_t *handle);
+    void (*release)(uint32_t handle);
     int (*facts)(uint32_t handle, struct tree_facts *facts);
 
     /* Bytes transferred; 0 at the end of the file. `size` is at least 1, and position + size does
      * not exceed INT32_MAX. A write that finds no room for all writes a part. */
-    int (*read)(uint32_t handle, uint32_t position, void *data, size_t size);
-    int (*write)(uint32_t handle, uint32_t position, const void *data, size_t size);
+    int (*read_at)(uint32_t handle, uint32_t position, void *data, size_t size);
+    int (*write_at)(uint32_t handle, uint32_t position, const void *data, size_t size);
     int (*truncate)(uint32_t handle, uint32_t size);
 
     int (*remove)(const char *name);
