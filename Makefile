@@ -23,7 +23,7 @@ say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
-        test-board run lab format lint lint-sources clean
+        test-board run debug lab format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MD -MP
@@ -255,6 +255,10 @@ demo: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BU
 run: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
 	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/run
 
+# The same, and those of board/debug: GDBCMDS and GDB.
+debug: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
+	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/debug
+
 # LABCMD="command" runs that instead of a shell.
 lab: all
 	@tests/lab
@@ -292,6 +296,8 @@ make               builds everything: build/host/*, build/linux/*, build/mps2-an
 make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) CMD="tcp-server 8080"
                    IP=192.168.77.10/24|dhcp GW=192.168.77.1 NET=user|tap[:NAME] HOSTPORT=8080 PCAP=file
                    (make ends with 2 on any failure; board/run ends with the program's status)
+make debug         the same, stopped at reset, with gdb attached: threads, thread-bt NAME, jobs
+                   GDBCMDS="tbreak job_start; continue; threads" runs these and ends
 make lab           a shell in a private network with every program, DHCP and DNS; a second one joins it
                    LABCMD="command" runs that instead of a shell (tests/lab ends with its status)
 make host linux boards   builds one kind of target
