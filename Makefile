@@ -23,7 +23,7 @@ say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
-        test-board run debug lab format lint lint-sources clean
+        test-board run debug size lab format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MD -MP
@@ -259,6 +259,10 @@ run: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
 debug: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
 	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/debug
 
+# Of all boards, or of one.
+size: $(or $(filter $(BOARD),$(BOARDS)),$(BOARDS))
+	@board/size $(BOARD)
+
 # LABCMD="command" runs that instead of a shell.
 lab: all
 	@tests/lab
@@ -298,6 +302,7 @@ make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) C
                    (make ends with 2 on any failure; board/run ends with the program's status)
 make debug         the same, stopped at reset, with gdb attached: threads, thread-bt NAME, jobs
                    GDBCMDS="tbreak job_start; continue; threads" runs these and ends
+make size          flash and RAM of every board by part, or of one: BOARD=$(firstword $(BOARDS))
 make lab           a shell in a private network with every program, DHCP and DNS; a second one joins it
                    LABCMD="command" runs that instead of a shell (tests/lab ends with its status)
 make host linux boards   builds one kind of target
