@@ -7,6 +7,9 @@ BOARDS := $(patsubst board/%/board.mk,%,$(wildcard board/*/board.mk))
 APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
 # Programs of the tests, on every stack like the apps.
 PROBES := $(patsubst tests/system/probes/%.c,%,$(wildcard tests/system/probes/*.c))
+# Those that look below the sockets of a board, and what they share.
+BOARD_PROBES := $(patsubst %.c,%,$(wildcard tests/system/board_probes/*.c))
+BOARD_PROBES_LIB := $(wildcard tests/system/board_probes/lib/*.c)
 
 BUILD := build
 LWIP := $(or $(LWIP_DIR),$(BUILD)/lwip)
@@ -129,7 +132,7 @@ linux: $(LINUX_BIN)
 
 BOARD_PORT := $(wildcard port/common/*.c) $(wildcard port/cortex-m/*.c)
 
-# An image of board $(1) called $(2), with the programs $(3) (sources without .c).
+# An image of board $(1) called $(2), with the programs $(3) (sources without .c) and the objects $(4).
 define board_image
 $(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags
 	@{ echo '#include "job.h"'; \
@@ -142,7 +145,7 @@ $(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags
 $(BUILD)/$(1)/obj/$(2).o: $(BUILD)/$(1)/$(2).c | setup
 	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
 
-$(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)) $(BUILD)/$(1)/obj/$(2).o \
+$(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(4) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)) $(BUILD)/$(1)/obj/$(2).o \
     $$($(1)_LD)
 	$(call say,build,$$@)
 	$(Q)$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
@@ -159,11 +162,14 @@ $(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.spe
 $(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) apps/lib/encoding_none.c $(BOARD_PORT)) \
     $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
     $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC))
+# What the probes of boards ask of the drivers that this one has.
+$(1)_PROBES_OBJ := $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(BOARD_PROBES_LIB) \
+    $$(wildcard $$(patsubst board/%,tests/system/board_probes/%,$$(filter board/drivers/%,$$(BOARD_SRC)))))
 $(1)_LD := $$(BOARD_LD)
 $(1)_MCU := $$(BOARD_MCU)
 BOARD_BOOT_ARGS :=
 
-$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS) $(PROBES))
+$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS) $(PROBES) $(BOARD_PROBES))
 
 $(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
@@ -178,7 +184,8 @@ $(BUILD)/$(1)/obj/%.app.o: $(BUILD)/$(1)/obj/%.o
 	$(Q)$(CROSS)objcopy --redefine-sym main=app_$$(*F)_main --keep-global-symbol=app_$$(*F)_main $$< $$@
 
 $(call board_image,$(1),portside,$(addprefix apps/,$(APPS)))
-$(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(addprefix tests/system/probes/,$(PROBES)))
+$(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(addprefix tests/system/probes/,$(PROBES)) \
+    $(BOARD_PROBES),$$($(1)_PROBES_OBJ))
 
 $(1): $(BUILD)/$(1)/portside.elf
 endef

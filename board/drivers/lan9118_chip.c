@@ -27,6 +27,7 @@ enum { MAC_CR = 1, MAC_ADDRH = 2, MAC_ADDRL = 3, MAC_MII_ACC = 6, MAC_MII_DATA =
 /* Registers of the PHY (5.5; IEEE 802.3 clause 22). */
 enum { PHY_CONTROL = 0, PHY_STATUS = 1, PHY_ADVERTISED = 4, PHY_PARTNER = 5 };
 #define PHY_CONTROL_NEGOTIATE 0x1200u /* enable and restart */
+#define PHY_CONTROL_LOOP_BACK 0x6100u /* loop-back, 100 Mbit/s, full duplex */
 #define PHY_STATUS_LINK (1u << 2)
 #define PHY_ADVERTISE_ALL 0x01e1u
 #define PHY_100_FULL (1u << 8)
@@ -79,6 +80,12 @@ static void phy_write(struct lan9118_registers *r, uint32_t index, uint32_t valu
 {
     mac_write(r, MAC_MII_DATA, value);
     phy_start(r, MII_REGISTER(index) | MII_WRITE);
+}
+
+void lan9118_chip_loop_back(struct lan9118 *nic, bool on)
+{
+    phy_write(lan9118_registers(nic), PHY_CONTROL,
+              on ? PHY_CONTROL_LOOP_BACK : PHY_CONTROL_NEGOTIATE);
 }
 
 bool lan9118_chip_link(struct lan9118 *nic)

@@ -155,6 +155,18 @@ def test_a_join_names_the_thread(debugger):
     assert re.search(r"^#\d+ .* in lwip_recvfrom \(", second, re.M)
 
 
+def test_a_mutex_names_its_owner_who_has_the_priority_of_the_waiter(debugger):
+    """The probe floods the chip while it holds the core lock; the receive thread wants it."""
+    if "lan9118" not in (REPO / "board" / debugger.board / "board.mk").read_text():
+        pytest.skip("this board's chip returns no frames")
+    its_unlock = 'tbreak sys_unlock_core if $_streq(kernel_current->name, "frames")'
+    commands = f"tbreak flood; continue; {its_unlock}; continue; threads"
+    _, out = debugger.run(commands, "probes", CMD="frames loop")
+    shown = table(out)
+    assert shown["frames"][:2] == ["running", "5 (2)"]
+    assert re.fullmatch(r"mutex core of frames, in \w+", shown["ethernet"][3]), out
+
+
 def test_stack_use_is_what_the_kernel_says(debugger):
     """The kernel's own function, called on the board for each thread."""
     names = "idle main console tcpip".split()
