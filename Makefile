@@ -7,6 +7,9 @@ BOARDS := $(patsubst board/%/board.mk,%,$(wildcard board/*/board.mk))
 APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
 # Programs of the tests, on every stack like the apps.
 PROBES := $(patsubst tests/system/probes/%.c,%,$(wildcard tests/system/probes/*.c))
+# Those that look below the sockets of a board, and what they share.
+BOARD_PROBES := $(patsubst %.c,%,$(wildcard tests/system/board_probes/*.c))
+BOARD_PROBES_LIB := $(wildcard tests/system/board_probes/lib/*.c)
 
 BUILD := build
 LWIP := $(or $(LWIP_DIR),$(BUILD)/lwip)
@@ -23,7 +26,7 @@ say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: always all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
-        test-board run lab format lint lint-sources clean
+        test-board run debug size lab format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MD -MP
@@ -138,7 +141,7 @@ BOARD_ROM := board/rom
 # newlib's functions for FILEs that port/cortex-m/stdio_streams.c stands in front of.
 STDIO_WRAP := -Wl,--wrap=__sfp,--wrap=_fwalk,--wrap=_fwalk_reent
 
-# An image of board $(1) called $(2), with the programs $(3) (sources without .c).
+# An image of board $(1) called $(2), with the programs $(3) (sources without .c) and the objects $(4).
 define board_image
 $(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags
 	@{ echo '#include "job.h"'; \
@@ -151,7 +154,7 @@ $(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags
 $(BUILD)/$(1)/obj/$(2).o: $(BUILD)/$(1)/$(2).c | setup
 	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
 
-$(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)) $(BUILD)/$(1)/obj/$(2).o \
+$(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(4) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)) $(BUILD)/$(1)/obj/$(2).o \
     $$($(1)_LD) port/cortex-m/sections.ld
 	$(call say,build,$$@)
 	$(Q)$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
@@ -168,11 +171,14 @@ $(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.spe
 $(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) $(APP_LIB_BOARD) $(BOARD_PORT)) \
     $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
     $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC)) $(BUILD)/$(1)/obj/rom.o
+# What the probes of boards ask of the drivers that this one has.
+$(1)_PROBES_OBJ := $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(BOARD_PROBES_LIB) \
+    $$(wildcard $$(patsubst board/%,tests/system/board_probes/%,$$(filter board/drivers/%,$$(BOARD_SRC)))))
 $(1)_LD := $$(BOARD_LD)
 $(1)_MCU := $$(BOARD_MCU)
 BOARD_BOOT_ARGS :=
 
-$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS) $(PROBES))
+$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS) $(PROBES) $(BOARD_PROBES))
 
 $(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
@@ -195,7 +201,8 @@ $(BUILD)/$(1)/obj/%.app.o: $(BUILD)/$(1)/obj/%.o
 	$(Q)$(CROSS)objcopy --redefine-sym main=app_$$(*F)_main --keep-global-symbol=app_$$(*F)_main $$< $$@
 
 $(call board_image,$(1),portside,$(addprefix apps/,$(APPS)))
-$(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(addprefix tests/system/probes/,$(PROBES)))
+$(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(addprefix tests/system/probes/,$(PROBES)) \
+    $(BOARD_PROBES),$$($(1)_PROBES_OBJ))
 
 $(1): $(BUILD)/$(1)/portside.elf
 endef
@@ -274,6 +281,14 @@ demo: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BU
 run: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
 	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/run
 
+# The same, and those of board/debug: GDBCMDS and GDB.
+debug: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
+	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/debug
+
+# Of all boards, or of one.
+size: $(or $(filter $(BOARD),$(BOARDS)),$(BOARDS))
+	@board/size $(BOARD)
+
 # LABCMD="command" runs that instead of a shell.
 lab: all
 	@tests/lab
@@ -311,6 +326,9 @@ make               builds everything: build/host/*, build/linux/*, build/mps2-an
 make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) CMD="tcp-server 8080"
                    IP=192.168.77.10/24|dhcp GW=192.168.77.1 NET=user|tap[:NAME] HOSTPORT=8080 PCAP=file
                    (make ends with 2 on any failure; board/run ends with the program's status)
+make debug         the same, stopped at reset, with gdb attached: threads, thread-bt NAME, jobs
+                   GDBCMDS="tbreak job_start; continue; threads" runs these and ends
+make size          flash and RAM of every board by part, or of one: BOARD=$(firstword $(BOARDS))
 make lab           a shell in a private network with every program, DHCP and DNS; a second one joins it
                    LABCMD="command" runs that instead of a shell (tests/lab ends with its status)
 make host linux boards   builds one kind of target

@@ -74,6 +74,12 @@ static void phy_write(struct lan9118_registers *r, uint32_t index, uint32_t valu
     phy_start(r, MII_ACC_REGISTER(index) | MII_ACC_WRITE);
 }
 
+void lan9118_chip_loop_back(struct lan9118 *nic, bool on)
+{
+    phy_write(lan9118_registers(nic), MII_CONTROL,
+              on ? MII_CONTROL_LOOP_BACK : MII_CONTROL_NEGOTIATE);
+}
+
 bool lan9118_chip_link(struct lan9118 *nic)
 {
     struct lan9118_registers *r = lan9118_registers(nic);

@@ -123,6 +123,10 @@ void lan9118_chip_start(struct lan9118 *nic);
 /* Empties the receiver and starts it again: the way out when its framing is lost. */
 void lan9118_chip_restart_receiver(struct lan9118 *nic);
 
+/* For self-tests: the PHY returns what is sent, through both FIFOs, and puts nothing on the wire;
+ * or it negotiates anew and does as before. */
+void lan9118_chip_loop_back(struct lan9118 *nic, bool on);
+
 /* Whether the link is up now; sets the MAC to the duplex mode that was negotiated. */
 bool lan9118_chip_link(struct lan9118 *nic);
 

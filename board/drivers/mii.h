@@ -10,6 +10,7 @@
 enum { MII_CONTROL = 0, MII_STATUS = 1, MII_ADVERTISED = 4, MII_PARTNER = 5 };
 
 #define MII_CONTROL_NEGOTIATE 0x1200u /* enable and restart */
+#define MII_CONTROL_LOOP_BACK 0x6100u /* loop-back, 100 Mbit/s, full duplex */
 #define MII_STATUS_LINK (1u << 2)     /* 0 until it is read when the link was down meanwhile */
 #define MII_ADVERTISE_ALL 0x01e1u     /* 10 and 100 Mbit/s, half and full duplex, IEEE 802.3 */
 #define MII_100_FULL (1u << 8)

@@ -24,7 +24,7 @@ from conftest import CHOSEN_BOARDS
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / "board" / "run"
 BOARD = "mps2-an385"  # where it makes no difference
-NAMES = "BOARD CMD IP GW NET HOSTPORT PCAP IMAGE RESTRICT QEMU".split()
+NAMES = "BOARD CMD IP GW NET HOSTPORT PCAP IMAGE RESTRICT QEMU GDBSTUB".split()
 BOUND = 20  # seconds for anything that boots
 
 # Prints its boot arguments, then does what run= says: "exit N", or "echo": prints each byte that
@@ -345,6 +345,15 @@ def test_seed_is_new_each_time(fake):
 
 def test_pcap(fake):
     assert handed_over(*fake, "PCAP=/tmp/a,b.pcap")["-object"].endswith(",file=/tmp/a,,b.pcap")
+
+
+def test_debugger(fake):
+    """Stopped, the stub at the socket, and the console where a debugger does not disturb it."""
+    words = run(*fake, "GDBSTUB=/tmp/a,b").stdout.decode().splitlines()
+    assert "-S" in words and "-S" not in run(*fake).stdout.decode().splitlines()
+    assert words[words.index("-gdb") + 1] == "chardev:gdb"
+    assert "socket,id=gdb,path=/tmp/a,,b,server=on,wait=off" in words
+    assert any(word.startswith("pty,id=console,") for word in words)
 
 
 # The real QEMU

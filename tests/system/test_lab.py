@@ -4,20 +4,18 @@ nothing is left behind."""
 
 import contextlib
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from peers import wait_until
 from stacks import BOARD, BUILD, PATIENCE, REPO
+from terminal import Terminal
 
 LAB = REPO / "tests" / "lab"
 
@@ -413,46 +411,6 @@ def test_a_folder_that_was_removed(labs):
 
 
 # --- On a terminal ---
-
-
-class Terminal:
-    """A shell on a terminal of its own."""
-
-    def __init__(self, environment, *command):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            try:
-                os.execve(command[0], command, environment)
-            finally:
-                os._exit(127)
-        self.text = ""
-
-    def expect(self, pattern, timeout=PATIENCE):
-        """The match; what comes up to it is consumed."""
-        until = time.monotonic() + timeout
-        while True:
-            found = re.search(pattern, self.text)
-            if found:
-                self.text = self.text[found.end() :]
-                return found
-            ready, _, _ = select.select([self.fd], [], [], max(0, until - time.monotonic()))
-            try:
-                data = os.read(self.fd, 65536) if ready else b""
-            except OSError:  # the other side is closed
-                data = b""
-            assert data, f"no {pattern!r} in {self.text!r}"
-            self.text += data.decode("utf-8", "replace").replace("\r\n", "\n")
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def close(self):
-        if self.fd is not None:
-            os.close(self.fd)
-            self.fd = None
-        with contextlib.suppress(ChildProcessError, ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
 
 
 @pytest.fixture
