@@ -150,6 +150,8 @@ class Stack:
     has_iconv = True
     longest_line = 60000  # that can be typed
     bulk = 50_000_000  # bytes that go through in reasonable time
+    cwd = None  # where programs start; a board's /host is there
+    prefix = ()  # a command that runs the program that its further words name
 
     def __init__(self, network):
         self.network = network
@@ -171,12 +173,13 @@ class Stack:
 
         sink = subprocess.DEVNULL if quiet else subprocess.PIPE
         process = subprocess.Popen(
-            command,
+            [*self.prefix, *command],
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=subprocess.STDOUT if merged else sink,
             env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", **(env or {})},
             start_new_session=True,
+            cwd=self.cwd,
             preexec_fn=limit if limits else None,
         )
         return Running(process, ip, on_end, merged)
