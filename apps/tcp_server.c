@@ -6,16 +6,16 @@
 #include "lib/clients.h"
 #include "lib/delay.h"
 #include "lib/interrupt.h"
+#include "lib/listener.h"
 #include "lib/report.h"
+#include "lib/talk.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define PROGRAM "tcp-server"
-#define PAUSE_MS 500
 
 enum mode { MODE_ONCE, MODE_QUEUE, MODE_TALK, MODE_THREADS };
 
@@ -29,7 +29,6 @@ struct options {
 static int read_options(int argc, char **argv, struct options *options);
 static int listen_at(int fd, const struct options *options);
 static int serve_clients(int fd, const struct options *options);
-static int accept_client(int fd, struct address *address);
 
 int main(int argc, char **argv)
 {
@@ -59,21 +58,11 @@ int main(int argc, char **argv)
 
 static int listen_at(int fd, const struct options *options)
 {
-    struct address bound;
     char where[ADDRESS_TEXT_SIZE];
-    int on = 1;
+    int status = listener_open(PROGRAM, fd, &options->local, options->backlog, where);
 
-    /* Connections of an earlier run that linger in TIME_WAIT shall not keep the port. */
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
-        return report_failure(PROGRAM, "setsockopt SO_REUSEADDR", NULL);
-    address_format(&options->local, where);
-    if (bind(fd, &options->local.any, options->local.length) < 0)
-        return report_failure(PROGRAM, "bind", where);
-    if (listen(fd, (int)options->backlog) < 0)
-        return report_failure(PROGRAM, "listen", where);
-    if (address_of_socket(fd, &bound) < 0)
-        return report_failure(PROGRAM, "getsockname", NULL);
-    address_format(&bound, where);
+    if (status != STATUS_GO_ON)
+        return status;
     printf("listening on %s backlog %lu\n", where, options->backlog);
     if (options->wait_seconds > 0)
         printf("waiting %lu s before the first accept\n", options->wait_seconds);
@@ -84,17 +73,17 @@ static int listen_at(int fd, const struct options *options)
 
 static int serve_clients(int fd, const struct options *options)
 {
-    struct clients clients = {
-        .program = PROGRAM,
+    const struct talk talk = {
         .reply = options->reply,
         .one_reply = options->mode == MODE_ONCE || options->mode == MODE_QUEUE,
     };
+    struct clients clients = {.program = PROGRAM, .serve = talk_serve, .server = &talk};
     struct address address;
     int client, status = STATUS_FAILED;
 
     if (!clients_init(&clients))
         return STATUS_FAILED;
-    while ((client = accept_client(fd, &address)) >= 0) {
+    while ((client = listener_accept(PROGRAM, fd, &address)) >= 0) {
         if (options->mode == MODE_THREADS)
             clients_serve_in_thread(&clients, client, &address);
         else
@@ -106,39 +95,6 @@ static int serve_clients(int fd, const struct options *options)
     }
     clients_end(&clients);
     return status;
-}
-
-/* The client that was to be accepted has left; some stacks say ENOTCONN. */
-static bool has_left(int error)
-{
-    return error == ECONNABORTED || error == EPROTO || error == ENOTCONN;
-}
-
-static bool lacks_resources(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-/* Returns the new socket, or -1 after a line on stderr when the listening one is of no more use.
- * A client that died, or a moment without resources, is no reason to leave the others alone. */
-static int accept_client(int fd, struct address *address)
-{
-    for (;;) {
-        address_clear(address);
-        int client = accept(fd, &address->any, &address->length);
-        if (client >= 0)
-            return client;
-        if (errno == EINTR || errno == EAGAIN)
-            continue;
-        int error = errno;
-        report_failure(PROGRAM, "accept", NULL);
-        if (has_left(error))
-            continue;
-        if (!lacks_resources(error))
-            return -1;
-        /* A client that waits for a descriptor makes accept() fail at once, again and again. */
-        delay_ms(PAUSE_MS);
-    }
 }
 
 static int show_help(void)
