@@ -27,6 +27,9 @@ bool ps_enter(int fd, bool blocks)
 {
     struct ps_thread *t = ps_port_thread();
 
+    if (fd >= 0) {
+        ps_let_go_of_ended(ps_netconn_of(fd));
+    }
     if (t == NULL) {
         return true;
     }

@@ -89,6 +89,7 @@ int ps_close_socket(int fd)
 {
     struct netconn *conn = ps_netconn_of(fd);
 
+    ps_let_go_of_ended(conn);
     if (ps_is_stream(conn) && conn->send_timeout == PS_NO_SEND_TIMEOUT) {
         conn->send_timeout = 0; /* else it bounds the wait for memory for the FIN */
     }

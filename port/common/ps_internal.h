@@ -17,6 +17,10 @@ struct netconn;
 struct netconn *ps_netconn_of(int fd);
 bool ps_is_stream(const struct netconn *conn);
 
+/* When lwIP has freed or soon frees the connection of a socket that is still open, the socket lets
+ * go of it. Anything but a stream, and NULL, is left alone. Core lock not held. */
+void ps_let_go_of_ended(struct netconn *conn);
+
 /* Begins a call; false, with EINTR, when it would block and an interrupt is due. */
 bool ps_enter(int fd, bool blocks);
 

@@ -18,7 +18,11 @@ u32_t ps_tcp_isn(const ip_addr_t *local_ip, u16_t local_port, const ip_addr_t *r
 
 /* The receive reserve and the quota of each connection: refuses a segment with payload. */
 err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct pbuf *p);
-#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) ps_tcp_admit((pcb), (p))
+
+/* Before a segment that may end the connection: lwIP shall tell its socket. */
+void ps_tcp_keep_told(struct tcp_pcb *pcb);
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) \
+    (ps_tcp_keep_told(pcb), ps_tcp_admit((pcb), (p)))
 
 /* getaddrinfo that a signal can interrupt. Thread context, core lock not held. */
 int ps_resolve(const char *name, ip_addr_t *address, u8_t type, err_t *result);
