@@ -105,7 +105,7 @@ def test_names_that_look_like_requests(server):
     """Without a version it is a name; a file's, if there is one."""
     assert raw(server.ip, b"GET a.bin\n") == b"named like a request"
     assert raw(server.ip, b"GET a.bin\r\n") == b"named like a request"
-    assert raw(server.ip, b"GET /a.bin\n") == b""
+    assert DATA not in raw(server.ip, b"GET /a.bin\n")  # an old, or half a, request
     assert raw(server.ip, b"HEAD\n") == b""
     assert raw(server.ip, b"GET", half_close=True) == b""
 
