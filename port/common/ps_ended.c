@@ -11,10 +11,16 @@
  * So a pcb in LAST_ACK is made to tell its socket, before the segment that may free it is looked
  * at; and a socket lets go of a pcb in TIME_WAIT, or of one that is no longer its own, before each
  * call. What it reads then is what is left in its mailbox, and the end of the stream.
+ *
+ * The other way round, a client that comes again from the same port meets the old connection in
+ * TIME_WAIT: lwIP would answer its SYN with an ACK, and the RST to that with nothing, for minutes.
+ * A SYN with a number beyond the old connection's ends that (RFC 1122, 4.2.2.13), and is dropped;
+ * the one that is sent again, a second later, finds the listener.
  */
 #include "arch/lwip_hooks.h"
 #include "lwip/api.h"
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/tcp.h"
 #include "lwip/sys.h"
 #include "ps_internal.h"
 
@@ -23,6 +29,17 @@ void ps_tcp_keep_told(struct tcp_pcb *pcb)
     if (pcb->state == LAST_ACK && pcb->errf != NULL) {
         tcp_clear_flags(pcb, TF_RXCLOSED);
     }
+}
+
+bool ps_tcp_makes_room(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+    bool is_syn = (TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+
+    if (pcb->state != TIME_WAIT || !is_syn || !TCP_SEQ_GT(header->seqno, pcb->rcv_nxt)) {
+        return false;
+    }
+    tcp_abort(pcb);
+    return true;
 }
 
 /* Whether it has been in TIME_WAIT, and may have been freed. What lwIP frees stays readable: pools

@@ -247,6 +247,35 @@ static void time_wait_takes_nobody_elses(void **state)
     reset_all();
 }
 
+static void time_wait_makes_room_for_the_same_client(void **state)
+{
+    struct pair pair = connected(7008);
+    struct sockaddr_in server = {
+        .sin_family = AF_INET, .sin_port = htons(7008), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in client;
+    socklen_t length = sizeof client;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), again = socket(AF_INET, SOCK_STREAM, 0);
+    int on = 1;
+
+    (void)state;
+    assert_int_equal(getsockname(pair.far, (struct sockaddr *)&client, &length), 0);
+    assert_int_equal(close(pair.near), 0);
+    assert_reads_the_end(pair.far);
+    assert_int_equal(close(pair.far), 0);
+    wait_for_connections(3); /* the server's in TIME_WAIT, and the two new sockets' */
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&server, sizeof server), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(bind(again, (struct sockaddr *)&client, length), 0);
+    assert_int_equal(connect(again, (struct sockaddr *)&server, sizeof server), 0);
+    pair = (struct pair){.near = accept(listener, NULL, NULL), .far = again};
+    assert_true(pair.near >= 0);
+    assert_int_equal(send(pair.far, "again", 5, 0), 5);
+    assert_int_equal(shutdown(pair.far, SHUT_WR), 0);
+    assert_reads(pair.near, "again");
+    reset_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +284,7 @@ int main(void)
         cmocka_unit_test(time_wait_is_read_to_its_end),
         cmocka_unit_test(time_wait_frees_once),
         cmocka_unit_test(time_wait_takes_nobody_elses),
+        cmocka_unit_test(time_wait_makes_room_for_the_same_client),
     };
 
     alarm(TEST_SECONDS);
