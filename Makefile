@@ -27,7 +27,10 @@ say = $(if $(V),,@echo '$(1) $(2)')
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MD -MP
-APP_LIB := $(filter-out apps/lib/encoding_%,$(wildcard apps/lib/*.c))
+# Of what a system has or has not there are two implementations each.
+APP_LIB := $(filter-out apps/lib/encoding_% apps/lib/beneath_%,$(wildcard apps/lib/*.c))
+APP_LIB_POSIX := apps/lib/encoding_iconv.c apps/lib/beneath_openat.c
+APP_LIB_BOARD := apps/lib/encoding_none.c apps/lib/beneath_plain.c
 
 all: host linux boards
 
@@ -59,8 +62,10 @@ endef
 # --- host: the kernel's own sockets ---
 
 HOST := $(BUILD)/host
-HOST_CFLAGS := $(COMMON) -O2
-HOST_OBJ := $(patsubst %.c,$(HOST)/obj/%.o,$(APP_LIB) apps/lib/encoding_iconv.c)
+# Files may be larger than 2 GB, also where a long has 32 bits.
+LARGE_FILES := -D_FILE_OFFSET_BITS=64
+HOST_CFLAGS := $(COMMON) -O2 $(LARGE_FILES)
+HOST_OBJ := $(patsubst %.c,$(HOST)/obj/%.o,$(APP_LIB) $(APP_LIB_POSIX))
 HOST_BIN := $(foreach app,$(APPS),$(HOST)/$(subst _,-,$(app)))
 
 $(call remember,$(HOST)/flags,$(CC) $(HOST_CFLAGS) $(WARNINGS))
@@ -86,12 +91,12 @@ host: $(HOST_BIN)
 LINUX := $(BUILD)/linux
 LINUX_INCLUDE := -Iport/linux/include -Iport/include -Iport/common -Iport/linux -Ilwipopts/linux \
     -isystem $(LWIP)/src/include
-LINUX_CFLAGS := $(COMMON) -O2 -pthread
+LINUX_CFLAGS := $(COMMON) -O2 $(LARGE_FILES) -pthread
 LINUX_PORT := $(wildcard port/common/*.c) $(filter-out port/linux/os_%,$(wildcard port/linux/*.c))
 # These see the kernel's headers, and none of lwIP's.
 LINUX_OS := $(wildcard port/linux/os_*.c)
 LINUX_LIB := $(LINUX)/libportside.a
-LINUX_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(APP_LIB) apps/lib/encoding_iconv.c)
+LINUX_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(APP_LIB) $(APP_LIB_POSIX))
 LINUX_LIB_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(LINUX_PORT) $(LINUX_OS)) \
     $(patsubst %.c,$(LINUX)/obj/lwip/%.o,$(LWIP_SRC))
 LINUX_BIN := $(foreach app,$(APPS),$(LINUX)/$(subst _,-,$(app)))
@@ -156,7 +161,7 @@ $(1)_DIR := $(BUILD)/$(1)
 $(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.specs $$(BOARD_MCU) \
     -DBOARD_BOOT_ARGS='"$$(BOARD_BOOT_ARGS)"' -Iport/cortex-m/include -Iport/include -Iport/common -Iport/cortex-m \
     -Ilwipopts/$(1) -Iboard/$(1) -Iboard/drivers -isystem $(LWIP)/src/include
-$(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) apps/lib/encoding_none.c $(BOARD_PORT)) \
+$(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) $(APP_LIB_BOARD) $(BOARD_PORT)) \
     $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
     $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC))
 $(1)_LD := $$(BOARD_LD)
@@ -191,7 +196,7 @@ boards: $(BOARDS)
 TESTS := $(BUILD)/tests
 TEST_CFLAGS := $(COMMON) -O1
 # Linked with the objects of apps/lib, with the board runtime's portable files, with all of the linux port.
-APP_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_text.c tests/unit/test_address.c))
+APP_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l '/apps/lib/' tests/unit/test_*.c))
 PART_TESTS := test_words test_boot
 KERNEL_TEST := test_kernel
 LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST),\

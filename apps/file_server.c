@@ -19,8 +19,7 @@
 #define PROGRAM "file-server"
 
 struct options {
-    struct address local;
-    unsigned long backlog;
+    struct listener_options listener;
     const char *directory;
 };
 
@@ -31,7 +30,7 @@ static int serve_clients(int fd, const struct file_server *server);
 
 int main(int argc, char **argv)
 {
-    struct options options = {.backlog = 5, .directory = "."};
+    struct options options = {.listener.backlog = 5, .directory = "."};
     struct file_server server = {0};
     int fd = -1;
 
@@ -83,11 +82,11 @@ static int open_directory(struct file_server *server, const char *directory)
 static int listen_at(int fd, const struct options *options)
 {
     char where[ADDRESS_TEXT_SIZE];
-    int status = listener_open(PROGRAM, fd, &options->local, options->backlog, where);
+    int status = listener_open(PROGRAM, fd, &options->listener, where);
 
     if (status != STATUS_GO_ON)
         return status;
-    printf("listening on %s backlog %lu, serving %s\n", where, options->backlog,
+    printf("listening on %s backlog %lu, serving %s\n", where, options->listener.backlog,
            options->directory);
     fflush(stdout);
     return STATUS_GO_ON;
@@ -109,41 +108,39 @@ static int serve_clients(int fd, const struct file_server *server)
 
 static int show_help(void)
 {
-    printf("usage: file-server [-b ADDR] [-l BACKLOG] [-d DIR] PORT\n"
-           "Serves the files below DIR to many clients at once, for reading only, at PORT (0: any\n"
-           "free port). A client that sends \"GET /NAME HTTP/1.1\" is answered by HTTP: GET and HEAD,\n"
-           "parts of files, several requests on a connection. One that sends a bare NAME, ended by\n"
-           "a newline, a NUL, the end of its stream or %d ms of silence, gets the bytes and a close;\n"
-           "for a file that is missing or refused, the close alone.\n"
-           "NAME is relative to DIR. Refused are names of more than %d bytes, with control\n"
-           "characters, with \"..\" between slashes or a slash at the beginning, and whatever is not a\n"
-           "regular file or lies outside of DIR (symbolic links). A client is dropped that sends no\n"
-           "whole request within %d seconds, or takes nothing of its answer for %d seconds.\n"
-           "  -b ADDR     listen at this address only (default: all of them)\n"
-           "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
-           "              stack may round it\n"
-           "  -d DIR      serve this directory (default \".\")\n"
-           "  -h          show this help\n",
-           FILE_SESSION_SILENCE_MS, FILE_NAME_MOST, FILE_SESSION_SECONDS, CLIENTS_STALL_SECONDS);
+    printf(
+        "usage: file-server [-b ADDR] [-l BACKLOG] [-d DIR] PORT\n"
+        "Serves the files below DIR to many clients at once, for reading only, at PORT (0: any\n"
+        "free port). A client that sends \"GET /NAME HTTP/1.1\" is answered by HTTP: GET and "
+        "HEAD,\n"
+        "parts of files, several requests on a connection. One that sends a bare NAME, ended by\n"
+        "a newline, a NUL, the end of its stream or %d ms of silence, gets the bytes and a close;\n"
+        "for a file that is missing or refused, the close alone.\n"
+        "NAME is relative to DIR. Refused are names of more than %d bytes, with control\n"
+        "characters, with \"..\" between slashes or a slash at the beginning, and whatever is not "
+        "a\n"
+        "regular file or lies outside of DIR (symbolic links). A client is dropped that sends no\n"
+        "whole request within %d seconds, or takes nothing of its answer for %d seconds.\n"
+        "  -b ADDR     listen at this address only (default: all of them)\n"
+        "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
+        "              stack may round it\n"
+        "  -d DIR      serve this directory (default \".\")\n"
+        "  -h          show this help\n",
+        FILE_SESSION_SILENCE_MS, FILE_NAME_MOST, FILE_SESSION_SECONDS, CLIENTS_STALL_SECONDS);
     return STATUS_DONE;
 }
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-    const char *wrong, *address = NULL;
-    uint16_t port;
-    int option;
+    int option, status;
 
-    while ((option = getopt(argc, argv, ":b:l:d:h")) != -1) {
+    while ((option = getopt(argc, argv, ":" LISTENER_OPTIONS "d:h")) != -1) {
         switch (option) {
         case 'b':
-            address = optarg;
-            if ((wrong = address_parse_ip(optarg, 0, &options->local)) != NULL)
-                return report_usage(PROGRAM, "-b: \"%s\" %s", optarg, wrong);
-            break;
         case 'l':
-            if (!option_number(PROGRAM, option, optarg, 0, 65535, &options->backlog))
-                return STATUS_USAGE;
+            status = listener_option(PROGRAM, option, optarg, &options->listener);
+            if (status != STATUS_GO_ON)
+                return status;
             break;
         case 'd':
             options->directory = optarg;
@@ -154,13 +151,5 @@ static int read_options(int argc, char **argv, struct options *options)
             return report_option(PROGRAM, option, optopt);
         }
     }
-    if (argc - optind != 1)
-        return report_usage(PROGRAM, "needs PORT, got %d arguments (-h shows help)", argc - optind);
-    if ((wrong = address_parse_port(argv[optind], &port)) != NULL)
-        return report_usage(PROGRAM, "\"%s\" %s", argv[optind], wrong);
-    if (address)
-        address_parse_ip(address, port, &options->local);
-    else
-        address_any(&options->local, port);
-    return STATUS_GO_ON;
+    return listener_operands(PROGRAM, argc - optind, argv + optind, &options->listener);
 }

@@ -20,9 +20,9 @@
 enum mode { MODE_ONCE, MODE_QUEUE, MODE_TALK, MODE_THREADS };
 
 struct options {
-    struct address local;
+    struct listener_options listener;
     enum mode mode;
-    unsigned long backlog, wait_seconds;
+    unsigned long wait_seconds;
     const char *reply; /* NULL: echo */
 };
 
@@ -32,7 +32,7 @@ static int serve_clients(int fd, const struct options *options);
 
 int main(int argc, char **argv)
 {
-    struct options options = {.mode = MODE_QUEUE, .backlog = 5};
+    struct options options = {.listener.backlog = 5, .mode = MODE_QUEUE};
 
     interrupt_install();
     int status = read_options(argc, argv, &options);
@@ -59,11 +59,11 @@ int main(int argc, char **argv)
 static int listen_at(int fd, const struct options *options)
 {
     char where[ADDRESS_TEXT_SIZE];
-    int status = listener_open(PROGRAM, fd, &options->local, options->backlog, where);
+    int status = listener_open(PROGRAM, fd, &options->listener, where);
 
     if (status != STATUS_GO_ON)
         return status;
-    printf("listening on %s backlog %lu\n", where, options->backlog);
+    printf("listening on %s backlog %lu\n", where, options->listener.backlog);
     if (options->wait_seconds > 0)
         printf("waiting %lu s before the first accept\n", options->wait_seconds);
     fflush(stdout);
@@ -103,9 +103,7 @@ static int show_help(void)
            "                  [-w SECONDS] PORT\n"
            "Listens at PORT (0: any free port), shows what clients send, and replies. The text is\n"
            "UTF-8; a client that takes nothing of its reply for %d seconds is dropped.\n"
-           "  -b ADDR     listen at this address only (default: all of them)\n"
-           "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
-           "              stack may round it\n"
+           "%s"
            "  -M once     one client, one reply, then end\n"
            "  -M queue    one client after another, one reply each (default)\n"
            "  -M talk     one client after another, each until it closes\n"
@@ -113,7 +111,7 @@ static int show_help(void)
            "  -r TEXT     reply TEXT (default: echo)\n"
            "  -w SECONDS  wait before the first accept (default 0)\n"
            "  -h          show this help\n",
-           CLIENTS_STALL_SECONDS);
+           CLIENTS_STALL_SECONDS, listener_help);
     return STATUS_DONE;
 }
 
@@ -133,20 +131,15 @@ static bool parse_mode(const char *text, enum mode *mode)
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-    const char *wrong, *address = NULL;
-    uint16_t port;
-    int option;
+    int option, status;
 
-    while ((option = getopt(argc, argv, ":b:l:M:r:w:h")) != -1) {
+    while ((option = getopt(argc, argv, ":" LISTENER_OPTIONS "M:r:w:h")) != -1) {
         switch (option) {
         case 'b':
-            address = optarg;
-            if ((wrong = address_parse_ip(optarg, 0, &options->local)) != NULL)
-                return report_usage(PROGRAM, "-b: \"%s\" %s", optarg, wrong);
-            break;
         case 'l':
-            if (!option_number(PROGRAM, option, optarg, 0, 65535, &options->backlog))
-                return STATUS_USAGE;
+            status = listener_option(PROGRAM, option, optarg, &options->listener);
+            if (status != STATUS_GO_ON)
+                return status;
             break;
         case 'M':
             if (!parse_mode(optarg, &options->mode))
@@ -165,13 +158,5 @@ static int read_options(int argc, char **argv, struct options *options)
             return report_option(PROGRAM, option, optopt);
         }
     }
-    if (argc - optind != 1)
-        return report_usage(PROGRAM, "needs PORT, got %d arguments (-h shows help)", argc - optind);
-    if ((wrong = address_parse_port(argv[optind], &port)) != NULL)
-        return report_usage(PROGRAM, "\"%s\" %s", argv[optind], wrong);
-    if (address)
-        address_parse_ip(address, port, &options->local);
-    else
-        address_any(&options->local, port);
-    return STATUS_GO_ON;
+    return listener_operands(PROGRAM, argc - optind, argv + optind, &options->listener);
 }

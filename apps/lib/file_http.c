@@ -8,6 +8,7 @@
 #include "number.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,32 +20,27 @@ struct answer {
     const char *remark; /* behind the status in the body of an error, or "" */
 };
 
-static const char *phrase_of(int status)
+/* "404 Not Found" */
+static const char *status_text(int status)
 {
-    switch (status) {
-    case 200:
-        return "OK";
-    case 206:
-        return "Partial Content";
-    case 400:
-        return "Bad Request";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 414:
-        return "URI Too Long";
-    case 416:
-        return "Range Not Satisfiable";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 505:
-        return "HTTP Version Not Supported";
-    default:
-        return "Service Unavailable";
-    }
+    static const char *const texts[] = {
+        "200 OK",
+        "206 Partial Content",
+        "400 Bad Request",
+        "403 Forbidden",
+        "404 Not Found",
+        "405 Method Not Allowed",
+        "414 URI Too Long",
+        "416 Range Not Satisfiable",
+        "431 Request Header Fields Too Large",
+        "503 Service Unavailable",
+        "505 HTTP Version Not Supported",
+    };
+    size_t i = 0;
+
+    while (strtol(texts[i], NULL, 10) != status)
+        i++;
+    return texts[i];
 }
 
 /* Reads the rest of the head. *status becomes that of the answer that refuses it, or 0. False at
@@ -151,9 +147,8 @@ static void write_head(const struct file_session *session, const struct answer *
 {
     const struct http_request *request = &session->request;
 
-    field_number(head, "HTTP/1.1 ", (uint64_t)answer->status);
-    draft_text(head, " ");
-    draft_text(head, phrase_of(answer->status));
+    draft_text(head, "HTTP/1.1 ");
+    draft_text(head, status_text(answer->status));
     field_number(head, "\r\nContent-Length: ", answer->length);
     draft_text(head, "\r\nContent-Type: ");
     draft_text(head, is_success(answer) ? file_name_type(request->name) : "text/plain");
@@ -177,9 +172,7 @@ static void write_head(const struct file_session *session, const struct answer *
 /* "404 Not Found\n" */
 static void write_text(const struct answer *answer, struct draft *text)
 {
-    draft_number(text, (uint64_t)answer->status, 10);
-    draft_text(text, " ");
-    draft_text(text, phrase_of(answer->status));
+    draft_text(text, status_text(answer->status));
     draft_text(text, answer->remark);
     draft_text(text, "\n");
 }

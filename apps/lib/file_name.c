@@ -29,12 +29,9 @@ bool file_name_is_allowed(const char *name, size_t length)
 const char *file_name_type(const char *name)
 {
     static const char *const types[][2] = {
-        {"html", "text/html"},        {"htm", "text/html"},
-        {"txt", "text/plain"},        {"css", "text/css"},
-        {"js", "text/javascript"},    {"json", "application/json"},
-        {"png", "image/png"},         {"jpg", "image/jpeg"},
-        {"jpeg", "image/jpeg"},       {"gif", "image/gif"},
-        {"svg", "image/svg+xml"},     {"ico", "image/x-icon"},
+        {"html", "text/html"},      {"htm", "text/html"},      {"txt", "text/plain"},
+        {"css", "text/css"},        {"js", "text/javascript"}, {"json", "application/json"},
+        {"png", "image/png"},       {"jpg", "image/jpeg"},     {"svg", "image/svg+xml"},
         {"pdf", "application/pdf"},
     };
     const char *dot = strrchr(file_name_last(name), '.');

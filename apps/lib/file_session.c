@@ -22,10 +22,13 @@ static bool end(struct file_session *session, enum file_session_end how, int err
     return false;
 }
 
-/* Whether what there is of the first line may be a whole name of the tutorial's protocol. */
-static bool may_be_name(const struct http_line *line)
+/* Whether what there is of the first line may be a whole name of the tutorial's protocol; after an
+ * empty line also none. */
+static bool may_be_name(const struct file_session *session)
 {
-    return line->length > 0 && !http_request_begins(line->bytes, line->length);
+    const struct http_line *line = &session->line;
+
+    return session->head > 0 && !http_request_begins(line->bytes, line->length);
 }
 
 /* Receives into `input`, which is empty. False also when the line ends here: then it is a name. */
@@ -34,9 +37,9 @@ static bool fill_input(struct file_session *session, bool is_name)
     struct client *client = session->client;
     uint64_t silence = moment_ms() + FILE_SESSION_SILENCE_MS;
     bool is_soon = is_name && silence < session->deadline;
-    ssize_t length = stream_receive_until(client->fd, session->input, sizeof session->input,
-                                          is_soon ? silence : session->deadline,
-                                          &client->clients->stop);
+    ssize_t length =
+        stream_receive_until(client->fd, session->input, sizeof session->input,
+                             is_soon ? silence : session->deadline, &client->clients->stop);
 
     session->input_at = 0;
     session->input_length = length > 0 ? (size_t)length : 0;
@@ -56,8 +59,8 @@ static bool take_input(struct file_session *session, bool first)
     size_t count = session->input_length - session->input_at;
     const char *nul = first ? memchr(bytes, '\0', count) : NULL;
     bool complete;
-    size_t taken = http_line_take(&session->line, bytes, nul ? (size_t)(nul - bytes) : count,
-                                  &complete);
+    size_t taken =
+        http_line_take(&session->line, bytes, nul ? (size_t)(nul - bytes) : count, &complete);
 
     session->input_at += taken;
     session->head += taken;
@@ -70,7 +73,7 @@ bool file_session_line(struct file_session *session, bool first)
     for (;;) {
         if (session->input_at < session->input_length && take_input(session, first))
             return true;
-        bool is_name = first && may_be_name(&session->line);
+        bool is_name = first && may_be_name(session);
         if (!fill_input(session, is_name))
             return is_name && session->end != SESSION_FAILED;
     }
@@ -107,8 +110,8 @@ bool file_session_send_file(struct file_session *session, size_t filled, uint64_
 {
     do {
         size_t room = sizeof session->work - filled;
-        ssize_t n = read(session->file.fd, session->work + filled,
-                         length < room ? (size_t)length : room);
+        ssize_t n =
+            read(session->file.fd, session->work + filled, length < room ? (size_t)length : room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 || (n == 0 && length > 0))
@@ -134,7 +137,7 @@ void file_session_event(struct file_session *session, const char *method, const 
 /* Reads the line of the next request; empty ones before it mean nothing (RFC 9112, 2.2). */
 static bool next_request(struct file_session *session)
 {
-    session->deadline = moment_ms() + FILE_SESSION_SECONDS * 1000;
+    session->deadline = moment_ms() + FILE_SESSION_SECONDS * UINT64_C(1000);
     session->head = 0;
     do {
         if (!file_session_line(session, false))
@@ -143,15 +146,23 @@ static bool next_request(struct file_session *session)
     return true;
 }
 
+/* Whether the client speaks HTTP. A line without an end that begins like a request is none that
+ * could be a name. */
+static bool is_http(const struct http_line *line)
+{
+    return http_request_is(line->bytes, line->length) ||
+           (line->cut && http_request_begins(line->bytes, line->length));
+}
+
 static void converse(struct file_session *session)
 {
-    const struct http_line *line = &session->line;
-
-    session->deadline = moment_ms() + FILE_SESSION_SECONDS * 1000;
+    session->deadline = moment_ms() + FILE_SESSION_SECONDS * UINT64_C(1000);
     if (!file_session_line(session, true))
         return;
-    if (!http_request_is(line->bytes, line->length) &&
-        !http_request_begins(line->bytes, line->length)) {
+    /* An empty line is an empty name, unless a request comes behind it. */
+    if (session->line.length == 0 && !file_session_line(session, true))
+        return;
+    if (!is_http(&session->line)) {
         raw_answer(session);
         return;
     }
@@ -172,15 +183,16 @@ const char *file_session_serve(struct client *client)
     session->line = (struct http_line){.bytes = session->work, .size = HTTP_REQUEST_LINE_SIZE};
     converse(session);
     switch (session->end) {
+    case SESSION_LATE: /* it may still read what it got before: no reset */
+        words = "timed out";
+        close(client->fd);
+        break;
     case SESSION_CLOSED:
         close(client->fd);
         break;
     case SESSION_FAILED:
         words = clients_drop(client, session->error);
         break;
-    case SESSION_LATE: /* it may still read what it got before: no reset */
-        words = "timed out";
-        /* fall through */
     default:
         stream_close_gently(client->fd, session->work, sizeof session->work, GENTLE_MS);
         break;

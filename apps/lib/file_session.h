@@ -6,7 +6,8 @@
  * of the socket come into `input` and stay there until they are wanted: a pipelined request waits
  * in it. `work` first collects a line of the request; when the request is known it holds the head
  * of the answer and then, piece by piece, the file. Whatever the client does, a request takes at
- * most FILE_SESSION_SECONDS to be whole, and a piece of an answer CLIENTS_STALL_SECONDS to be taken.
+ * most FILE_SESSION_SECONDS to be whole, and a piece of an answer CLIENTS_STALL_SECONDS to be
+ * taken.
  */
 #ifndef APPS_LIB_FILE_SESSION_H
 #define APPS_LIB_FILE_SESSION_H
@@ -38,10 +39,10 @@ struct file_server {
 
 /* How a session ends. */
 enum file_session_end {
-    SESSION_CLOSED,  /* by the client */
-    SESSION_DONE,    /* the server has nothing more to say */
-    SESSION_LATE,    /* no whole request in time */
-    SESSION_FAILED,  /* a call on the socket: `error` */
+    SESSION_CLOSED, /* by the client */
+    SESSION_DONE,   /* the server has nothing more to say */
+    SESSION_LATE,   /* no whole request in time */
+    SESSION_FAILED, /* a call on the socket: `error` */
 };
 
 struct file_session {

@@ -131,8 +131,11 @@ static int read_length(struct http_request *request, const char *value)
 {
     uint64_t length;
 
-    if (number_read(value, strlen(value), 10, &length) == NUMBER_BAD)
+    if (number_read(value, strlen(value), 10, &length) == NUMBER_BAD ||
+        (request->has_length && request->length != length))
         return BAD_REQUEST;
+    request->has_length = true;
+    request->length = length;
     request->has_body = request->has_body || length > 0;
     return 0;
 }
@@ -155,8 +158,8 @@ static void read_range(struct http_request *request, const char *value)
 
 int http_request_field(struct http_request *request, char *line, size_t length, bool cut)
 {
-    static const char *const known[] = {"Host",  "Connection", "Content-Length", "Transfer-Encoding",
-                                        "Range", "If-Range"};
+    static const char *const known[] = {
+        "Host", "Connection", "Content-Length", "Transfer-Encoding", "Range", "If-Range"};
     enum { HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, RANGE, IF_RANGE, UNKNOWN };
     char *value;
     int field = 0;

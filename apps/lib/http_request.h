@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Room for a line, with the NUL. */
 #define HTTP_REQUEST_LINE_SIZE 1024
@@ -30,7 +31,8 @@ struct http_request {
     char if_range[HTTP_TAG_SIZE]; /* one that is longer is no tag of ours: "" */
     struct http_range range;
     /* For the parser. */
-    bool is_1_0, has_host, has_range;
+    bool is_1_0, has_host, has_range, has_length;
+    uint64_t length;
 };
 
 /* Whether a first line is that of an HTTP request: a word, something, and "HTTP/...". */

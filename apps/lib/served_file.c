@@ -2,19 +2,19 @@
 /*
  * Opening a file that a client named, if it may have it.
  *
- * A name without ".." can still lead out of the directory, by a symbolic link, and what it leads
- * to may change between two looks at it. So the file is opened first and looked at then: what was
- * opened must be a regular file, and the very file that the name's real path, which must lie below
- * the root, belongs to. Before that the kind is looked at once more than needed, for opening a
- * FIFO or a device can have effects by itself.
+ * A name without ".." can still lead out of the directory, by a symbolic link, and where it leads
+ * may change between two looks at it. So the links are resolved once, by realpath(): the path that
+ * comes out must lie below the root, and is then opened without following any link (beneath.h).
+ * The kind of file is looked at before, for opening a FIFO or a device can have effects by itself,
+ * and again afterwards.
  */
 #include "served_file.h"
 
+#include "beneath.h"
 #include "file_name.h"
 #include "http_request.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,14 +48,6 @@ static enum served_result look_at(const char *path)
     return stat(path, &state) < 0 ? result_of(errno) : result_of_kind(state.st_mode);
 }
 
-static bool is_same(const char *path, const struct stat *opened)
-{
-    struct stat state;
-
-    return stat(path, &state) == 0 && state.st_dev == opened->st_dev &&
-           state.st_ino == opened->st_ino;
-}
-
 /* The bytes of root before the slash that comes next. */
 static size_t root_prefix(const char *root)
 {
@@ -69,30 +61,29 @@ static bool is_below(const char *path, const char *root)
     return strncmp(path, root, length) == 0 && path[length] == '/';
 }
 
-/* Whether the file opened under this path is the one that its real path leads to, below root. */
-static enum served_result check_place(const char *path, const char *root, const struct stat *opened)
-{
-    char *real = realpath(path, NULL);
-
-    if (!real)
-        return result_of(errno);
-    bool allowed = is_below(real, root) && is_same(real, opened);
-    free(real);
-    return allowed ? SERVED_OPEN : SERVED_REFUSED;
-}
-
-static enum served_result check_opened(struct served_file *file, const char *path, const char *root)
+/* Opens what realpath() made of a name. */
+static enum served_result open_real(struct served_file *file, const char *real, const char *root)
 {
     struct stat state;
 
-    if (fstat(file->fd, &state) < 0)
-        return SERVED_FAILED;
+    if (!is_below(real, root))
+        return SERVED_REFUSED;
+    file->fd = beneath_open(root, real);
+    if (file->fd < 0)
+        return result_of(errno);
+    enum served_result result =
+        fstat(file->fd, &state) < 0 ? SERVED_FAILED : result_of_kind(state.st_mode);
+    if (result != SERVED_OPEN) {
+        int error = errno;
+        close(file->fd);
+        errno = error;
+        return result;
+    }
     file->size = (uint64_t)state.st_size;
     file->inode = (uint64_t)state.st_ino;
     file->seconds = (uint64_t)state.st_mtim.tv_sec;
     file->nanoseconds = (uint64_t)state.st_mtim.tv_nsec;
-    enum served_result result = result_of_kind(state.st_mode);
-    return result == SERVED_OPEN ? check_place(path, root, &state) : result;
+    return SERVED_OPEN;
 }
 
 static enum served_result open_path(struct served_file *file, const char *path, const char *root)
@@ -101,15 +92,13 @@ static enum served_result open_path(struct served_file *file, const char *path, 
 
     if (result != SERVED_OPEN)
         return result;
-    file->fd = open(path, O_RDONLY | O_NONBLOCK);
-    if (file->fd < 0)
+    char *real = realpath(path, NULL);
+    if (!real)
         return result_of(errno);
-    result = check_opened(file, path, root);
-    if (result != SERVED_OPEN) {
-        int error = errno;
-        close(file->fd);
-        errno = error;
-    }
+    result = open_real(file, real, root);
+    int error = errno;
+    free(real);
+    errno = error;
     return result;
 }
 

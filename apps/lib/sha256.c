@@ -23,40 +23,52 @@ static uint32_t rotate_right(uint32_t word, unsigned bits)
     return word >> bits | word << (32 - bits);
 }
 
-/* Section 6.2.2, step 1, for round t >= 16. */
-static uint32_t schedule(uint32_t w[16], unsigned t)
+/* Section 6.2.2, step 1: w[t % 16] becomes the word of round t >= 16. */
+static void schedule(uint32_t w[16], size_t t)
 {
     uint32_t w2 = w[(t - 2) % 16], w15 = w[(t - 15) % 16];
-    uint32_t sigma1 = rotate_right(w2, 17) ^ rotate_right(w2, 19) ^ w2 >> 10;
-    uint32_t sigma0 = rotate_right(w15, 7) ^ rotate_right(w15, 18) ^ w15 >> 3;
 
-    w[t % 16] += sigma1 + w[(t - 7) % 16] + sigma0;
-    return w[t % 16];
+    w[t % 16] += (rotate_right(w2, 17) ^ rotate_right(w2, 19) ^ w2 >> 10) + w[(t - 7) % 16] +
+                 (rotate_right(w15, 7) ^ rotate_right(w15, 18) ^ w15 >> 3);
 }
 
-/* Section 6.2.2 for one block. v[(i - t) % 8] is the standard's variable a, b ... h for i = 0 to 7
- * in round t: so they change places by themselves. */
-static void take_block(struct sha256 *hash, const uint8_t block[64])
+static uint32_t word_at(const uint8_t *bytes)
 {
-    uint32_t w[16], v[8];
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
 
-    for (unsigned t = 0; t < 16; t++, block += 4)
-        w[t] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 |
-               block[3];
-    memcpy(v, hash->state, sizeof v);
-    for (unsigned t = 0; t < 64; t++) {
-        uint32_t a = v[(0 - t) % 8], b = v[(1 - t) % 8], c = v[(2 - t) % 8];
-        uint32_t e = v[(4 - t) % 8], f = v[(5 - t) % 8], g = v[(6 - t) % 8];
-        uint32_t t1 = v[(7 - t) % 8] + (rotate_right(e, 6) ^ rotate_right(e, 11) ^
-                                        rotate_right(e, 25)) +
-                      ((e & f) ^ (~e & g)) + constants[t] + (t < 16 ? w[t] : schedule(w, t));
+/* Section 6.2.2 for one block, with the standard's names. */
+static void take_block(struct sha256 *hash, const uint8_t *block)
+{
+    uint32_t w[16], *s = hash->state;
+    uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
+
+    for (size_t t = 0; t < 64; t++) {
+        if (t < 16)
+            w[t] = word_at(block + 4 * t);
+        else
+            schedule(w, t);
+        uint32_t t1 = h + (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) +
+                      ((e & f) ^ (~e & g)) + constants[t] + w[t % 16];
         uint32_t t2 = (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) +
                       ((a & b) ^ (a & c) ^ (b & c));
-        v[(3 - t) % 8] += t1;
-        v[(7 - t) % 8] = t1 + t2;
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + t2;
     }
-    for (unsigned i = 0; i < 8; i++)
-        hash->state[i] += v[i];
+    s[0] += a;
+    s[1] += b;
+    s[2] += c;
+    s[3] += d;
+    s[4] += e;
+    s[5] += f;
+    s[6] += g;
+    s[7] += h;
 }
 
 void sha256_init(struct sha256 *hash)
@@ -91,16 +103,17 @@ void sha256_update(struct sha256 *hash, const void *bytes, size_t length)
 
 void sha256_final(struct sha256 *hash, uint8_t result[SHA256_SIZE])
 {
-    static const uint8_t padding[64] = {0x80};
+    static const uint8_t mark = 0x80, zero = 0;
     uint64_t bits = hash->length * 8;
-    size_t filled = (size_t)(hash->length % 64);
     uint8_t end[8];
 
     for (unsigned i = 0; i < 8; i++)
         end[i] = (uint8_t)(bits >> (56 - 8 * i));
-    sha256_update(hash, padding, filled < 56 ? 56 - filled : 120 - filled);
+    sha256_update(hash, &mark, 1);
+    while (hash->length % 64 != 56)
+        sha256_update(hash, &zero, 1);
     sha256_update(hash, end, sizeof end);
-    for (unsigned i = 0; i < SHA256_SIZE; i++)
+    for (size_t i = 0; i < SHA256_SIZE; i++)
         result[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
@@ -110,7 +123,7 @@ void sha256_final_text(struct sha256 *hash, char text[SHA256_TEXT_SIZE])
     uint8_t result[SHA256_SIZE];
 
     sha256_final(hash, result);
-    for (unsigned i = 0; i < SHA256_SIZE; i++) {
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
         text[2 * i] = digits[result[i] >> 4];
         text[2 * i + 1] = digits[result[i] & 15];
     }

@@ -16,8 +16,8 @@
 
 #define GENTLE_MS 500
 
-static void show_received(const struct client *client, struct encoding *encoding,
-                          const char *bytes, size_t length)
+static void show_received(const struct client *client, struct encoding *encoding, const char *bytes,
+                          size_t length)
 {
     clients_begin_line(client->clients);
     printf("%s %lu bytes: ", client->name, (unsigned long)length);
