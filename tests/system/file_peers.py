@@ -227,7 +227,7 @@ class Server:
     answer(peer, head) with the request up to its end; then it is closed, in order or with a reset.
     With all_come=False the last ones need not be asked for."""
 
-    def __init__(self, *answers, end_of_request=b"\r\n\r\n", end="close", all_come=True):
+    def __init__(self, *answers, end_of_request=b"\r\n\r\n", end="close", all_come=True, patience=PATIENCE):
         self.answers = answers
         self.all_come = all_come
         self.enough = False
@@ -236,7 +236,7 @@ class Server:
         self.heads = []
         self.failure = None
         self.listener = socket.create_server((HOST_IP, 0))
-        self.listener.settimeout(PATIENCE)
+        self.listener.settimeout(patience)
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -271,7 +271,7 @@ class Server:
             self.listener.shutdown(socket.SHUT_RDWR)
         if kind is None:
             self.thread.join(PATIENCE)
-            assert not self.thread.is_alive(), "nobody came"
+            assert not self.thread.is_alive(), "nobody came, or its answer has no end"
         self.listener.close()
         if kind is None and self.failure:
             raise self.failure

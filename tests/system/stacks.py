@@ -141,6 +141,8 @@ class Running:
         error = [] if self.merged else self.error_lines
         return f"status {self.process.poll()}, output {self.lines}, diagnostics {error}"
 
+    __repr__ = __str__
+
 
 class Stack:
     """Starts apps; see the module's text. `network` lends TAPs and addresses."""

@@ -137,7 +137,9 @@ def test_ranges_beyond(stack, large, border):
 
 
 def test_client_resumes_beyond_2_gib(stack, large):
-    """The part is hashed, the rest asked for, and the total has more than 32 bits."""
+    """The part is hashed, the rest asked for, and the total has more than 31 bits."""
+    if stack.name != "host":
+        pytest.skip("what reads the part is the same on linux")
     have, size = 2 * GIB + 7, 2 * GIB + 1007
     with open(large / "copy.bin.part", "wb") as part:
         part.truncate(have)
@@ -148,9 +150,8 @@ def test_client_resumes_beyond_2_gib(stack, large):
         field = f"Content-Range: bytes {have}-{size - 1}/{size}"
         peer.sendall(ok(rest, field, status="206 Partial Content"))
 
-    with Server(answer) as server:
-        # The client may read its part before it asks.
-        server.listener.settimeout(PATIENT)
+    # The client may read its part before it asks.
+    with Server(answer, patience=PATIENT) as server:
         app = fetch(stack, "a.bin", "-c", "-o", large / "copy.bin", port=server.port)
         assert app.wait(PATIENT) == 0, app
     match = app.expect(rf"^{RECEIVED}")

@@ -213,7 +213,7 @@ def bravely(data):
     """Sends what is taken: the client may leave in the middle."""
 
     def answer(peer, head):
-        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+        with contextlib.suppress(OSError):
             peer.sendall(data)
             peer.shutdown(socket.SHUT_WR)
             wait_for_end(peer)
