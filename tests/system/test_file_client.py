@@ -32,7 +32,10 @@ from stacks import HOST_IP
 def test_every_size_from_http_server(stack, folder, tmp_path, http_server, protocol):
     source = tmp_path / "source"
     source.mkdir()
-    files = {f"size{size}.bin": content(size, size) for size in sizes_of(stack)}
+    sizes = sizes_of(stack)
+    if is_board(stack) and protocol == "HTTP/1.0":
+        sizes = (0, 65537)  # each is a start of QEMU
+    files = {f"size{size}.bin": content(size, size) for size in sizes}
     for name, data in files.items():
         (source / name).write_bytes(data)
     port = http_server(source, "--protocol", protocol)

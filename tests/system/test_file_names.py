@@ -13,7 +13,6 @@ from file_peers import (  # noqa: F401 (fixtures)
     SECRET,
     Caller,
     ask,
-    curl,
     folder,
     is_board,
     raw,
@@ -288,19 +287,10 @@ def test_unreadable_file(stack, folder):
         check(app, {"unreadable": {REFUSED, MISSING} if is_board(stack) else REFUSED}, outcome)
 
 
-# --- The page that lists the files ---
-
-
-def test_index_page(server):
-    """Each file's link leads to it, whatever its name; nothing from outside is there."""
-    page = curl(f"http://{server.ip}:8080/").decode()
-    assert "secret" not in page and "<b>" not in page
-    links = [link for link in re.findall(r'href="([^"]*)"', page) if link != "../"]
-    found = {urllib.parse.unquote(link).removeprefix("/").removeprefix("./") for link in links}
-    assert {name for name in FILES if "/" not in name and name != ".hidden"} <= found, found
-    for link in links:
-        if not link.endswith("/") and not urllib.parse.unquote(link).endswith("sub"):
-            target = urllib.parse.urljoin("/", link)
-            name = urllib.parse.unquote(target).removeprefix("/")
-            assert over_http(server, target) == (SERVED, FILES[name]), link
-    server.expect(r'^client \S+ GET "": 200, \d+ bytes$')
+def test_no_page_of_the_folder(server):
+    """Names are not listed, and the answer says so."""
+    with Caller(server.ip) as caller:
+        answer = caller.ask("/")
+    assert answer.status == 403 and b"index" in answer.body
+    assert not [name for name in FILES if name.encode() in answer.body]
+    server.expect(r'^client \S+ GET "": 403, \d+ bytes$')
