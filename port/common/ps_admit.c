@@ -80,11 +80,14 @@ static unsigned pinned_by(const struct tcp_pcb *pcb)
     return sum;
 }
 
-err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct pbuf *p)
+err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *p)
 {
     unsigned available;
 
     ps_tell_end(pcb);
+    if (ps_makes_room(pcb, header)) {
+        return ERR_ABRT;
+    }
     if (p->tot_len == 0 || pcb->state == LISTEN || pcb->state == TIME_WAIT) {
         return ERR_OK;
     }

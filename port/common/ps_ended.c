@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Connections that end while a socket still holds them.
+ * Ends of connections: while a socket still holds them, and for a client that comes again.
  *
  * Theory of operation: an app that calls shutdown(SHUT_WR) keeps its socket, and with it the
  * netconn its pointer to the pcb, while the connection goes on to its end. lwIP 2.2.1 frees such a
@@ -12,10 +12,16 @@
  *  2. In LAST_ACK the netconn is told only while the app has not seen the end of the stream: a
  *     recv() that returns 0 sets TF_RXCLOSED, which tcp_input() takes for a close(). The flag is
  *     taken away when the segment comes in that may be the last one.
+ * The other way round, a client that comes again from the same port meets the old connection in
+ * TIME_WAIT: lwIP would answer its SYN with an ACK, and the RST to that with nothing, for minutes. A
+ * SYN with a number beyond the old connection's ends that (RFC 1122, 4.2.2.13) and is dropped; the
+ * one that is sent again, a second later, finds the listener.
  * All of it runs with the core lock held.
  */
+#include <stdbool.h>
 #include "lwip/api.h"
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/tcp.h"
 #include "lwip/sys.h"
 #include "ps_ended.h"
 
@@ -66,4 +72,15 @@ void ps_tell_end(struct tcp_pcb *pcb)
     if (pcb->state == LAST_ACK && pcb->callback_arg != NULL) {
         tcp_clear_flags(pcb, TF_RXCLOSED);
     }
+}
+
+bool ps_makes_room(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+    bool is_syn = (TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+
+    if (pcb->state != TIME_WAIT || !is_syn || !TCP_SEQ_GT(header->seqno, pcb->rcv_nxt)) {
+        return false;
+    }
+    tcp_abort(pcb);
+    return true;
 }

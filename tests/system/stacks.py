@@ -157,6 +157,8 @@ class Running:
         error = [] if self.merged else self.error_lines
         return f"status {self.process.poll()}, output {self.lines}, diagnostics {error}"
 
+    __repr__ = __str__
+
 
 class Stack:
     """Starts apps; see the module's text. `network` lends TAPs and addresses."""
@@ -170,6 +172,8 @@ class Stack:
     longest_datagram = 65507
     clients = 12
     unread = 8000
+    cwd = None  # where programs start; a board's /host is there
+    prefix = ()  # a command that runs the program that its further words name
 
     def __init__(self, network):
         self.network = network
@@ -191,12 +195,13 @@ class Stack:
 
         sink = subprocess.DEVNULL if quiet else subprocess.PIPE
         process = subprocess.Popen(
-            command,
+            [*self.prefix, *command],
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=subprocess.STDOUT if merged else sink,
             env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", **(env or {})},
             start_new_session=True,
+            cwd=self.cwd,
             preexec_fn=limit if limits else None,
         )
         return Running(process, ip, on_end, merged)

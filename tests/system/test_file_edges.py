@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""HTTP as file-server reads it: requests at the edge of RFC 9110 and RFC 9112, as tables."""
+
+import re
+import socket
+import time
+
+import pytest
+
+from file_peers import (  # noqa: F401 (fixtures)
+    PORT,
+    Answer,
+    Caller,
+    ask,
+    content,
+    folder,
+    raw,
+    request,
+    serve,
+)
+from stacks import HOST_IP
+
+DATA = content(1000)
+
+
+@pytest.fixture
+def server(stack, folder):
+    """A file-server with a.bin, 1000 bytes, and an empty file."""
+    folder.write("a.bin", DATA)
+    folder.write("empty", b"")
+    yield serve(stack, folder(""))
+
+
+def still_serves(server):
+    answer = ask(server.ip, "/a.bin")
+    return (answer.status, answer.body) == (200, DATA)
+
+
+def check_table(cases, outcome):
+    """Each case: its name, (arguments, what is allowed)."""
+    wrong = {}
+    for name, (case, allowed) in cases.items():
+        try:
+            got = outcome(case)
+        except (AssertionError, OSError) as problem:
+            got = problem
+        if got not in (allowed if isinstance(allowed, set) else {allowed}):
+            wrong[name] = f"{got}, not {allowed}"
+    assert not wrong
+
+
+# --- Methods and versions ---
+
+# First lines, and the status; None: the tutorial's protocol, which knows no such name.
+FIRST_LINES = {
+    "GET": ("GET /a.bin HTTP/1.1", 200),
+    "HTTP/1.0": ("GET /a.bin HTTP/1.0", 200),
+    "a later 1.x": ("GET /a.bin HTTP/1.2", {200, 505}),
+    "HTTP/2": ("GET /a.bin HTTP/2.0", 505),
+    "HTTP/0.9": ("GET /a.bin", {400, None}),
+    "POST": ("POST /a.bin HTTP/1.1", {405, 501}),
+    "PUT": ("PUT /new.bin HTTP/1.1", {405, 501}),
+    "DELETE": ("DELETE /a.bin HTTP/1.1", {405, 501}),
+    "OPTIONS": ("OPTIONS * HTTP/1.1", {405, 501}),
+    "unknown": ("FROB /a.bin HTTP/1.1", {405, 501}),
+    "small letters": ("get /a.bin HTTP/1.1", {405, 501}),
+    "small http": ("GET /a.bin http/1.1", {400, 505, None}),
+    "no digits": ("GET /a.bin HTTP/1.", {400, 505, None}),
+    "two spaces": ("GET  /a.bin HTTP/1.1", {200, 400, 404, None}),
+    "a space in the target": ("GET /a .bin HTTP/1.1", {400, 404, None}),
+    "a space at the end": ("GET /a.bin HTTP/1.1 ", {200, 400, None}),
+    "no slash": ("GET a.bin HTTP/1.1", {400, 404}),
+    "a star": ("GET * HTTP/1.1", {400, 404}),
+    "absolute form": ("GET http://somewhere:8080/a.bin HTTP/1.1", 200),
+    "absolute form, large": ("GET HTTP://somewhere/a.bin HTTP/1.1", 200),
+    "absolute form without a path": ("GET http://somewhere HTTP/1.1", {200, 403}),
+    "another scheme": ("GET ftp://somewhere/a.bin HTTP/1.1", {400, 403, 404}),
+}
+
+
+def test_first_lines(server):
+    def outcome(line):
+        with Caller(server.ip) as caller:
+            # No more than a CRLF behind what is no HTTP: bytes unread at a close reset it.
+            caller.send(f"{line}\r\n".encode())
+            if re.search(r" HTTP/\d\.\d ?$", line):
+                caller.send(b"Host: x\r\nConnection: close\r\n\r\n")
+            answer = caller.stream.peek(1)
+            if not answer:
+                return None
+            answer = caller.answer()
+            if answer.status == 405:
+                assert {"GET", "HEAD"} == set(re.split(", *", answer.fields["allow"]))
+            assert answer.status != 200 or answer.body == DATA or b"a.bin" in answer.body
+            return answer.status
+
+    check_table(FIRST_LINES, outcome)
+    assert still_serves(server)
+
+
+# --- Heads ---
+
+LONG_FIELD = "X-Long: " + "x" * 2100
+HEADS = {
+    "no Host": (b"GET /a.bin HTTP/1.1\r\n\r\n", 400),
+    "no Host in 1.0": (b"GET /a.bin HTTP/1.0\r\n\r\n", 200),
+    "empty Host": (b"GET /a.bin HTTP/1.1\r\nHost:\r\n\r\n", 200),
+    "two Hosts": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    "bare LF": (b"GET /a.bin HTTP/1.1\nHost: a\n\n", 200),
+    "an empty line first": (b"\r\nGET /a.bin HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+    "space before the colon": (b"GET /a.bin HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+    "no colon": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", 400),
+    "a folded line": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", {200, 400}),
+    "NUL": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 400),
+    "field names in any case": (
+        b"GET /a.bin HTTP/1.1\r\nhOST: a\r\nrANGE:bytes=0-0\t \r\n\r\n",
+        206,
+    ),
+    "1900 bytes": (request("/a.bin", *["X-Long: " + "x" * 600] * 3), 200),
+    "1900 bytes in a field": (request("/a.bin", "X-Long: " + "x" * 1850), {200, 431}),
+    "over 2 KB": (request("/a.bin", LONG_FIELD), 431),
+    "over 2 KB in many": (request("/a.bin", *[f"X-{n:03}: xxxxxxxx" for n in range(140)]), 431),
+    "far over 2 KB": (request("/a.bin", *[LONG_FIELD] * 20), 431),
+    "request line too long": (request("/" + "x" * 2100), 414),
+    "far too long": (request("/" + "x" * 60_000), 414),
+    "length of no number": (request("/a.bin", "Content-Length: five"), 400),
+    "negative length": (request("/a.bin", "Content-Length: -5"), 400),
+    "two lengths": (request("/a.bin", "Content-Length: 0", "Content-Length: 5"), 400),
+}
+
+
+def test_heads(server):
+    def outcome(head):
+        with Caller(server.ip) as caller:
+            caller.send(head)
+            answer = caller.answer()
+            assert answer.status < 400 or answer.status == 404 or answer.closes, answer
+            return answer.status
+
+    check_table(HEADS, outcome)
+    assert still_serves(server)
+
+
+def test_head_in_pieces(server):
+    """Cut anywhere, even between CR and LF."""
+    whole = request("/a.bin", "Range: bytes=3-5")
+    for cut in (1, 5, 20, len(whole) - 3, len(whole) - 1):
+        with Caller(server.ip) as caller:
+            caller.peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            caller.send(whole[:cut])
+            time.sleep(0.05)  # so that it is a segment; far below the 300 ms that end a name
+            caller.send(whole[cut:])
+            assert caller.answer().body == DATA[3:6], cut
+
+
+def test_bodies_of_requests(server):
+    """What comes with a request is not taken for the next one."""
+    inner = request("/empty")
+    bodies = {
+        "counted": request("/a.bin", f"Content-Length: {len(inner)}") + inner,
+        "chunked": request("/a.bin", "Transfer-Encoding: chunked")
+        + b"%x\r\n%s\r\n0\r\n\r\n" % (len(inner), inner),
+        "both": request("/a.bin", "Content-Length: 5", "Transfer-Encoding: chunked")
+        + b"0\r\n\r\n"
+        + inner,
+    }
+    for name, data in bodies.items():
+        with Caller(server.ip) as caller:
+            caller.send(data)
+            first = caller.answer()
+            assert first.status in (200, 400, 411, 413, 501), (name, first)
+            caller.peer.shutdown(socket.SHUT_WR)
+            try:
+                rest = caller.rest()
+            except ConnectionResetError:
+                rest = b""
+            assert rest == b"", name
+
+
+# --- Connections ---
+
+
+def test_three_requests_on_one_connection(server):
+    with Caller(server.ip) as caller:
+        for target, status in (("/a.bin", 200), ("/nosuch", 404), ("/a.bin", 200)):
+            answer = caller.ask(target)
+            assert answer.status == status and not answer.closes
+        caller.peer.shutdown(socket.SHUT_WR)
+        assert caller.rest() == b""
+        name = caller.name
+    for line in ('GET "a.bin": 200, 1000', r'GET "nosuch": 404, \d+', 'GET "a.bin": 200, 1000'):
+        server.expect(rf"^client {name} {line} bytes$")
+    sent = len(request("/a.bin")) * 2 + len(request("/nosuch"))
+    server.expect(rf"^client {name} closed, {sent} bytes in, \d+ bytes out$")
+
+
+def test_pipelined_requests(server):
+    with Caller(server.ip) as caller:
+        first, last = request("/a.bin", "Range: bytes=0-9"), request("/a.bin", "Connection: close")
+        caller.send(first + request("/a.bin", method="HEAD") + request("/nosuch") + last)
+        assert caller.answer().body == DATA[:10]
+        assert caller.answer("HEAD").length == 1000
+        assert caller.answer().status == 404
+        answer = caller.answer()
+        assert answer.body == DATA and answer.closes
+        assert caller.rest() == b""
+
+
+def test_many_pipelined_requests(server):
+    """More than its buffers hold at once."""
+    with Caller(server.ip) as caller:
+        caller.send(request("/a.bin", "Range: bytes=7-8") * 60)
+        for _ in range(60):
+            assert caller.answer().body == DATA[7:9]
+
+
+# How a connection goes on after an answer: request, and whether it stays open.
+ENDINGS = {
+    "1.1": (request("/a.bin"), True),
+    "close": (request("/a.bin", "Connection: close"), False),
+    "Close": (request("/a.bin", "Connection: Close"), False),
+    "close in a list": (request("/a.bin", "Connection: foo, close"), False),
+    "1.0": (request("/a.bin", version="HTTP/1.0"), False),
+    "an error of syntax": (request("/a.bin", "nonsense"), False),
+    "a missing file": (request("/nosuch"), True),
+}
+
+
+def test_ends_of_connections(server):
+    def outcome(data):
+        with Caller(server.ip) as caller:
+            caller.send(data)
+            answer = caller.answer()
+            if answer.closes or b"HTTP/1.0" in data:
+                assert caller.rest() == b""
+                return False
+            return caller.ask("/a.bin").body == DATA
+
+    check_table(ENDINGS, outcome)
+
+
+def test_head_answers_as_get_does(server):
+    for target in ("/a.bin", "/empty", "/nosuch", "/"):
+        get = ask(server.ip, target)
+        head = ask(server.ip, target, method="HEAD")
+        assert (head.status, head.fields) == (get.status, get.fields), target
+    with Caller(server.ip) as caller:  # and no body comes
+        assert caller.ask("/a.bin", method="HEAD").length == 1000
+        assert caller.ask("/empty", method="HEAD").length == 0
+        assert caller.ask("/a.bin", "Connection: close").body == DATA
+        assert caller.rest() == b""
+
+
+# --- Ranges ---
+
+WHOLE = (200, 0, 1000)
+NONE = (416, 0, 0)
+RANGES = {
+    "bytes=0-0": (206, 0, 1),
+    "bytes=0-": (206, 0, 1000),
+    "bytes=10-19": (206, 10, 20),
+    "bytes=999-": (206, 999, 1000),
+    "bytes=999-999": (206, 999, 1000),
+    "bytes=990-5000": (206, 990, 1000),
+    "bytes=0-99999999999999999999999": {(206, 0, 1000), WHOLE},
+    "bytes=-1": (206, 999, 1000),
+    "bytes=-1000": (206, 0, 1000),
+    "bytes=-5000": (206, 0, 1000),
+    "bytes=-99999999999999999999999": {(206, 0, 1000), WHOLE},
+    "BYTES=3-4": {(206, 3, 5), WHOLE},
+    "bytes= 3-4": {(206, 3, 5), WHOLE},
+    "bytes=-0": NONE,
+    "bytes=1000-": NONE,
+    "bytes=1000-2000": NONE,
+    "bytes=4294967296-": NONE,
+    "bytes=4294967301-4294967310": NONE,
+    "bytes=18446744073709551616-": {NONE, WHOLE},
+    "bytes=99999999999999999999999-": {NONE, WHOLE},
+    "bytes=19-10": {NONE, WHOLE},
+    "bytes=0-0,5-9": WHOLE,
+    "bytes=0-0,": {(206, 0, 1), WHOLE},
+    "bytes=,": WHOLE,
+    "bytes=": WHOLE,
+    "bytes=-": WHOLE,
+    "bytes=--5": WHOLE,
+    "bytes=+1-5": WHOLE,
+    "bytes=1-5x": WHOLE,
+    "bytes=0x1-5": WHOLE,
+    "bytes=1 - 5": WHOLE,
+    "bytes=a-b": WHOLE,
+    "bytes 1-5": WHOLE,
+    "lines=1-5": WHOLE,
+    "": WHOLE,
+}
+
+
+def range_outcome(answer, total):
+    """Status and which bytes came, after a look at Content-Range."""
+    field = answer.fields.get("content-range")
+    if answer.status == 416:
+        assert field == f"bytes */{total}"
+        return NONE
+    if answer.status == 200:
+        assert field is None
+        return 200, 0, answer.length
+    first, last, whole = map(int, re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", field).groups())
+    assert whole == total and answer.length == last + 1 - first
+    return answer.status, first, last + 1
+
+
+def test_ranges(server):
+    def outcome(given):
+        answer = ask(server.ip, "/a.bin", f"Range: {given}")
+        got = range_outcome(answer, 1000)
+        assert got == NONE or answer.body == DATA[got[1] : got[2]]
+        return got
+
+    check_table({given: (given, allowed) for given, allowed in RANGES.items()}, outcome)
+
+
+def test_ranges_of_an_empty_file(server):
+    for given in ("bytes=0-", "bytes=0-0", "bytes=-0", "bytes=1-"):
+        answer = ask(server.ip, "/empty", f"Range: {given}")
+        assert range_outcome(answer, 0) == NONE, given
+    answer = ask(server.ip, "/empty", "Range: bytes=-5")
+    assert range_outcome(answer, 0) in (NONE, (200, 0, 0))
+
+
+def test_ranges_and_other_answers(server):
+    """HEAD has none, nor has a file that is not there; two are one too many."""
+    assert ask(server.ip, "/a.bin", "Range: bytes=1-2", method="HEAD").length == 1000
+    assert ask(server.ip, "/nosuch", "Range: bytes=1-2").status == 404
+    two = ask(server.ip, "/a.bin", "Range: bytes=1-2", "Range: bytes=4-5")
+    assert range_outcome(two, 1000) in (WHOLE, (206, 1, 3)) or two.status == 400
+
+
+def test_if_range(server):
+    """The part when the validator is the file's, else the whole; an unknown one is not the
+    file's."""
+    fields = ask(server.ip, "/a.bin").fields
+    own = [fields[name] for name in ("etag", "last-modified") if name in fields]
+    for validator in own:
+        if not validator.startswith("W/"):
+            answer = ask(server.ip, "/a.bin", "Range: bytes=5-9", f"If-Range: {validator}")
+            assert range_outcome(answer, 1000) in ((206, 5, 10), WHOLE), validator
+    for validator in ('"other"', 'W/"other"', "Thu, 01 Jan 1970 00:00:01 GMT", "garbage", ""):
+        answer = ask(server.ip, "/a.bin", "Range: bytes=5-9", f"If-Range: {validator}")
+        assert range_outcome(answer, 1000) == WHOLE, validator
+        assert answer.body == DATA
