@@ -337,6 +337,7 @@ make lint          clang-tidy, cppcheck, shellcheck and our own rules
 make clean         removes what was built; downloads stay
 make setup         installs packages and fetches lwIP; the other targets do it, too
 LWIP_DIR=/path     builds with your own lwIP 2.2 tree
+BOARD_ROM=/path    builds boards that have the files of this folder in /rom (default board/rom)
 endef
 help:
 	$(info $(HELP))

@@ -31,7 +31,7 @@ void semihost_exit(int status);
 
 /* Files of the host. Only when semihost_present(); one thread at a time; names end with a NUL.
  * What each returns is what ARM's specification says ("Semihosting for AArch32 and AArch64",
- * release 2.0, section 5). */
+ * release 2.0, section "Semihosting operations"). */
 
 /* The modes of SYS_OPEN that are used, called as fopen() calls them. In QEMU 7.2 "ab" makes a file
  * that is not there, but does not write at its end. */
