@@ -173,7 +173,7 @@ def test_four_clients_that_never_read(lwip, connect, mode):
     peers = silent_peers(connect, app.ip, 4)
     stuff(peers, 0.5)
     assert answers(app.ip, 2)
-    if mode == "threads":
+    if mode == "threads" and lwip.clients > 4:
         # A fifth is served beside them.
         fifth = connect(app.ip, PORT)
         exchange(fifth, b"me too")
@@ -200,7 +200,7 @@ def test_single_bytes_unread(lwip, connect):
     served = connect(app.ip, PORT)
     exchange(served, b"first")
     # The server talks to the first; these wait, connected, and send.
-    peers = [connect(app.ip, PORT) for _ in range(4)]
+    peers = [connect(app.ip, PORT) for _ in range(min(4, lwip.clients - 1))]
     for peer in peers:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer.setblocking(False)
