@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from conftest import run_ip
 from peers import exchange, has_ended, wait_until
 from porttools import (  # noqa: F401 (fixtures)
     answers,
@@ -172,7 +173,7 @@ def test_four_clients_that_never_read(lwip, connect, mode):
     wait_until(lambda: can_connect(app.ip), "the server listens")
     peers = silent_peers(connect, app.ip, 4)
     stuff(peers, 0.5)
-    assert answers(app.ip, 2)
+    assert answers_anew(app.ip)
     if mode == "threads" and lwip.clients > 4:
         # A fifth is served beside them.
         fifth = connect(app.ip, PORT)
@@ -183,6 +184,13 @@ def test_four_clients_that_never_read(lwip, connect, mode):
     assert answers(app.ip, 2)
     exchange(connect(app.ip, PORT), b"after them")
     assert app.process.poll() is None
+
+
+def answers_anew(ip):
+    """Whether it answers a ping of a host that must ask for its MAC first."""
+    problem = run_ip("neigh", "flush", "to", ip)
+    assert not problem, problem
+    return answers(ip, 5)
 
 
 def can_connect(ip):
