@@ -210,6 +210,8 @@ void heap_init(void *start, void *limit, size_t for_network)
     uintptr_t high = (uintptr_t)limit / UNIT * UNIT;
 
     mutex_init(&lock);
+    used = peak = 0;
+    failures = 0;
     first = (struct block *)low;
     end = (struct block *)high;
     programs_end = (struct block *)(high - for_network / UNIT * UNIT);
