@@ -216,17 +216,19 @@ TESTS := $(BUILD)/tests
 TEST_CFLAGS := $(COMMON) -O1
 # Linked with the objects of apps/lib, with the board runtime's portable files, with all of the linux port.
 APP_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l '/apps/lib/' tests/unit/test_*.c))
-PART_TESTS := test_words test_boot test_path test_ramfs
+PART_TESTS := test_words test_boot test_path test_ramfs test_heap test_stellaris_eth
 KERNEL_TEST := test_kernel
 LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST),\
     $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 KERNEL_CASES := $(wildcard tests/unit/kernel_cases*.c)
 # The cases start their clock 2 s before it wraps.
 KERNEL_FLAGS := -DKERNEL_CLOCK_START_MS=0xfffff830u -Iport/cortex-m -Itests/unit
+# Registers are a model's.
+DRIVER_FLAGS := -include tests/unit/reg_seam.h -Iboard/drivers
 KERNEL := port/cortex-m/kernel.c port/cortex-m/kernel_sync.c port/cortex-m/kernel_thread.c
 test-binary = $(TESTS)/$(subst _,-,$(1))
 
-$(call remember,$(TESTS)/flags,$(CC) $(TEST_CFLAGS) $(CROSS)gcc $(KERNEL_FLAGS))
+$(call remember,$(TESTS)/flags,$(CC) $(TEST_CFLAGS) $(CROSS)gcc $(KERNEL_FLAGS) $(DRIVER_FLAGS))
 
 $(foreach t,$(APP_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(TESTS)/flags $(HOST_OBJ) | setup
 	$(call say,build,$@)
@@ -236,11 +238,14 @@ $(TESTS)/test-words: tests/unit/test_words.c port/cortex-m/words.c
 $(TESTS)/test-boot: tests/unit/test_boot.c port/cortex-m/boot.c
 $(TESTS)/test-path: tests/unit/test_path.c port/cortex-m/path.c
 $(TESTS)/test-ramfs: tests/unit/test_ramfs.c port/cortex-m/ramfs.c
+$(TESTS)/test-heap: tests/unit/test_heap.c port/cortex-m/heap.c
+$(TESTS)/test-stellaris-eth: tests/unit/test_stellaris_eth.c tests/unit/stellaris_eth_model.c \
+    board/drivers/stellaris_eth_chip.c
 $(TESTS)/test-kernel: tests/unit/test_kernel.c tests/unit/kernel_seam.c $(KERNEL_CASES) $(KERNEL)
 
 $(foreach t,$(PART_TESTS) $(KERNEL_TEST),$(call test-binary,$(t))): $(TESTS)/flags | setup
 	$(call say,build,$@)
-	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) $(KERNEL_FLAGS) $(filter %.c,$^) -lcmocka -o $@
+	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) $(KERNEL_FLAGS) $(DRIVER_FLAGS) $(filter %.c,$^) -lcmocka -o $@
 
 $(foreach t,$(LINUX_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(LINUX_LIB) $(TESTS)/flags
 	$(call say,build,$@)

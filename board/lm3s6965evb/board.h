@@ -27,10 +27,11 @@
 #define BOARD_LINE_MAX 256       /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_CONSOLE_RX 128u    /* bytes between the UART's interrupt and the console thread */
 #define BOARD_CONSOLE_INPUT 512u /* bytes of typed lines that wait for a reader */
-#define BOARD_MAIN_STACK 1280    /* bytes, of the main thread: boot, then the shell */
-#define BOARD_CONSOLE_STACK 1280 /* of the console thread: a ^C aborts connections from here */
-#define BOARD_RAM_FILES (4 * 1024) /* bytes that /ram takes, its book-keeping included */
-#define BOARD_RX_STACK 1280      /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
+#define BOARD_MAIN_STACK 1152    /* bytes, of the main thread: boot, then the shell */
+#define BOARD_CONSOLE_STACK 640  /* of the console thread: a ^C aborts connections from here */
+#define BOARD_HEAP_NETWORK 9216  /* bytes of the heap that no program gets: lwIP's */
+#define BOARD_RAM_FILES 4096     /* bytes of /ram, its book-keeping included */
+#define BOARD_RX_STACK 768       /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
 #define BOARD_RX_PRIORITY 5      /* of the same, in the kernel's numbers */
 
 #include "board_api.h"

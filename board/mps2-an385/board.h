@@ -30,6 +30,7 @@
 #define BOARD_CONSOLE_INPUT 8192u /* bytes of typed lines that wait for a reader */
 #define BOARD_MAIN_STACK 2048     /* bytes, of the main thread: boot, then the shell */
 #define BOARD_CONSOLE_STACK 2048  /* of the console thread: a ^C aborts connections from here */
+#define BOARD_HEAP_NETWORK 0      /* bytes of the heap that are lwIP's: it has its own */
 #define BOARD_RX_STACK 2048 /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
 #define BOARD_RX_PRIORITY 5 /* of the same, in the kernel's numbers */
 

@@ -14,10 +14,13 @@
 #define MEMP_NUM_TCP_PCB_LISTEN 2
 #define MEMP_NUM_NETBUF 8
 
-#define MEM_SIZE (7 * 1024)
+#define MEM_CUSTOM_ALLOCATOR 1
+#define MEM_CUSTOM_MALLOC heap_network_malloc
+#define MEM_CUSTOM_FREE heap_free
+#define MEM_CUSTOM_CALLOC calloc /* wanted, but not called while statistics are kept */
 
 #define PBUF_POOL_BUFSIZE 508
-#define PBUF_POOL_SIZE 40
+#define PBUF_POOL_SIZE 38
 #define PS_RESERVE 6
 #define PS_QUOTA 6
 #define PS_QUOTA_WATCH PBUF_POOL_SIZE
@@ -30,6 +33,7 @@
 #define TCP_WND (2 * TCP_MSS)
 #define TCP_SND_BUF (2 * TCP_MSS)
 #define TCP_SND_QUEUELEN 8
+#define TCP_SNDLOWAT TCP_MSS
 #define MEMP_NUM_TCP_SEG 24
 #define TCP_OOSEQ_MAX_PBUFS 3
 
@@ -42,15 +46,16 @@
 #define MEMP_NUM_TCPIP_MSG_INPKT 2
 
 #define ARP_TABLE_SIZE 6
-#define ARP_QUEUE_LEN 3
-#define MEMP_NUM_ARP_QUEUE 6
+#define ARP_QUEUE_LEN 6
+#define MEMP_NUM_ARP_QUEUE 8
+#define MEMP_NUM_PBUF 8
 
 #define MEMP_NUM_IGMP_GROUP 4
 #define DNS_TABLE_SIZE 1
 #define MEMP_NUM_NETDB 1
 
 #define TCPIP_THREAD_NAME "tcpip"
-#define TCPIP_THREAD_STACKSIZE 1024
+#define TCPIP_THREAD_STACKSIZE 704
 #define TCPIP_THREAD_PRIO 5
 
 #include "../common.h"

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The owner-tracked heap in the place of newlib's allocator. How and why is told in heap.h. */
+/* The heap that knows whose each block is. How and why is told in heap.h. */
 #include "heap.h"
-#include <errno.h>
-#include <reent.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include "job.h"
 #include "kernel.h"
 
 #define USED 1u
+#define NETWORK_SMALL 128u /* a frame without data with its pbuf; more is data */
+#define NETWORK_KEPT 512u  /* what data leaves for such frames */
 
 struct block {
     size_t size_used; /* bytes with this header, a multiple of the header; bit 0: in use */
@@ -17,12 +15,10 @@ struct block {
 };
 
 #define UNIT sizeof(struct block)
-_Static_assert(sizeof(struct block) == 8, "what malloc returns is aligned to 8");
+_Static_assert(sizeof(struct block) == HEAP_ALIGNMENT, "what malloc returns is aligned");
 
-void _free_r(struct _reent *reent, void *p);
-void *_malloc_r(struct _reent *reent, size_t size);
-
-static struct block *first, *end;
+static struct block *first, *end, *programs_end;
+static const char network[] = "the network"; /* the owner of its blocks */
 static struct mutex lock;
 static size_t used, peak;
 static unsigned failures;
@@ -95,25 +91,72 @@ static void count_used(size_t more)
     }
 }
 
+static void *take(struct block *b, const void *owner)
+{
+    b->size_used |= USED;
+    b->owner = owner;
+    count_used(size_of(b));
+    return b + 1;
+}
+
+/* The lowest free block with room for `wanted` bytes that is a program's, joined with what is free
+ * behind it; NULL when there is none. */
+static struct block *lowest(size_t wanted)
+{
+    for (struct block *b = first; b < programs_end; b = after(b)) {
+        if (!is_used(b)) {
+            join(b);
+            if (size_of(b) >= wanted && (uintptr_t)b + wanted <= (uintptr_t)programs_end) {
+                return b;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The same of the whole arena, from its end. */
+static struct block *highest(size_t wanted)
+{
+    struct block *found = NULL;
+
+    for (struct block *b = first; b < end; b = after(b)) {
+        if (!is_used(b)) {
+            join(b);
+            found = size_of(b) >= wanted ? b : found;
+        }
+    }
+    return found;
+}
+
 static void *allocate(size_t size, const void *owner)
 {
     size_t wanted = gross(size);
+    struct block *b = wanted > 0 ? lowest(wanted) : NULL;
 
-    for (struct block *b = first; wanted > 0 && b < end; b = after(b)) {
-        if (is_used(b)) {
-            continue;
-        }
-        join(b);
-        if (size_of(b) >= wanted) {
-            cut(b, wanted);
-            b->size_used |= USED;
-            b->owner = owner;
-            count_used(size_of(b));
-            return b + 1;
-        }
+    if (b == NULL) {
+        failures++;
+        return NULL;
     }
-    failures++;
-    return NULL;
+    cut(b, wanted);
+    return take(b, owner);
+}
+
+/* The end of the highest free block that has room. */
+static void *allocate_for_network(size_t size)
+{
+    size_t wanted = gross(size), left = (size_t)((uintptr_t)end - (uintptr_t)first) - used;
+    struct block *b = wanted > 0 ? highest(wanted) : NULL;
+
+    if (b == NULL || (size > NETWORK_SMALL && left < wanted + NETWORK_KEPT)) {
+        return NULL;
+    }
+    left = size_of(b) - wanted;
+    if (left > 0) {
+        b->size_used = left;
+        b = after(b);
+        b->size_used = wanted;
+    }
+    return take(b, network);
 }
 
 /* The block that p was handed out for. Anything else than such a p is a bug of the caller. */
@@ -145,7 +188,7 @@ static bool resize(struct block *b, size_t size)
     if (wanted > before) {
         join(b);
     }
-    if (size_of(b) < wanted) {
+    if (size_of(b) < wanted || (uintptr_t)b + wanted > (uintptr_t)programs_end) {
         struct block *rest = (struct block *)((uintptr_t)b + before);
 
         if (size_of(b) > before) { /* what was joined in vain is free again */
@@ -161,14 +204,17 @@ static bool resize(struct block *b, size_t size)
     return true;
 }
 
-void heap_init(void *start, void *limit)
+void heap_init(void *start, void *limit, size_t for_network)
 {
     uintptr_t low = ((uintptr_t)start + UNIT - 1) / UNIT * UNIT;
     uintptr_t high = (uintptr_t)limit / UNIT * UNIT;
 
     mutex_init(&lock);
+    used = peak = 0;
+    failures = 0;
     first = (struct block *)low;
     end = (struct block *)high;
+    programs_end = (struct block *)(high - for_network / UNIT * UNIT);
     first->size_used = high - low;
     first->owner = NULL;
 }
@@ -181,6 +227,28 @@ void *heap_alloc(size_t size, const void *owner)
     p = allocate(size, owner);
     heap_unlock();
     return p;
+}
+
+void heap_free(void *p)
+{
+    heap_lock();
+    release(block_of(p));
+    heap_unlock();
+}
+
+bool heap_resize(void *p, size_t size)
+{
+    bool fits;
+
+    heap_lock();
+    fits = resize(block_of(p), size);
+    heap_unlock();
+    return fits;
+}
+
+size_t heap_usable(void *p)
+{
+    return size_of(block_of(p)) - UNIT;
 }
 
 void heap_free_owned(const void *owner)
@@ -269,80 +337,12 @@ void heap_stats(struct heap_stats *stats)
     heap_unlock();
 }
 
-/* What newlib's malloc, free, strdup, stdio and so on call. */
-
-void *_malloc_r(struct _reent *reent, size_t size)
+void *heap_network_malloc(size_t size)
 {
-    void *p = heap_alloc(size, job_self());
-
-    if (p == NULL) {
-        reent->_errno = ENOMEM;
-    }
-    return p;
-}
-
-void _free_r(struct _reent *reent, void *p)
-{
-    (void)reent;
-    if (p != NULL) {
-        heap_lock();
-        release(block_of(p));
-        heap_unlock();
-    }
-}
-
-void *_calloc_r(struct _reent *reent, size_t count, size_t size)
-{
-    size_t bytes;
     void *p;
 
-    if (__builtin_mul_overflow(count, size, &bytes)) {
-        reent->_errno = ENOMEM;
-        return NULL;
-    }
-    p = _malloc_r(reent, bytes);
-    if (p != NULL) {
-        memset(p, 0, bytes);
-    }
-    return p;
-}
-
-void *_realloc_r(struct _reent *reent, void *p, size_t size)
-{
-    struct block *b;
-    bool fits;
-    void *moved;
-
-    if (p == NULL) {
-        return _malloc_r(reent, size);
-    }
     heap_lock();
-    b = block_of(p);
-    fits = resize(b, size);
+    p = allocate_for_network(size);
     heap_unlock();
-    if (fits) {
-        return p;
-    }
-    moved = _malloc_r(reent, size);
-    if (moved != NULL) {
-        memcpy(moved, p, size_of(b) - UNIT);
-        _free_r(reent, p);
-    }
-    return moved;
-}
-
-size_t _malloc_usable_size_r(struct _reent *reent, void *p)
-{
-    (void)reent;
-    return size_of(block_of(p)) - UNIT;
-}
-
-/* Blocks are aligned to 8; nothing here needs more, and newlib's would read its own headers. */
-void *_memalign_r(struct _reent *reent, size_t alignment, size_t size)
-{
-    if (alignment > UNIT) {
-        reent->_errno = ENOMEM;
-        return NULL;
-    }
-    return _malloc_r(reent, size);
+    return p;
 }

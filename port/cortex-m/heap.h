@@ -8,12 +8,20 @@
  * It takes the place of newlib's _malloc_r and its relatives, through which all of the C library
  * allocates, so strdup, FILE buffers and the like are counted too. A block belongs to the job of
  * the thread that asked; memory of the system (threads without a job) has the owner NULL.
+ * A board may let lwIP's heap be a part of this one (MEM_CUSTOM_MALLOC in its lwipopts.h), so that
+ * frames to send and programs share what is left by the other. lwIP's blocks come from the end of
+ * the arena, programs' from its beginning and never out of the last bytes that are the network's;
+ * and data to send leaves some memory to frames without data, without which a board would not
+ * answer: ACK, ARP.
  * A wrong free() is a panic. A kernel mutex keeps threads apart; interrupt handlers may not come.
  */
 #ifndef PORTSIDE_HEAP_H
 #define PORTSIDE_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#define HEAP_ALIGNMENT (2 * sizeof(void *)) /* of what malloc() returns: 8 */
 
 struct heap_stats {
     size_t size;         /* bytes of the arena */
@@ -24,11 +32,25 @@ struct heap_stats {
     unsigned failures;   /* requests that found no room */
 };
 
-/* Before the first allocation, interrupts off. */
-void heap_init(void *start, void *limit);
+/* Before the first allocation, interrupts off. The last `for_network` bytes are no program's. */
+void heap_init(void *start, void *limit, size_t for_network);
 
 /* malloc() for another owner. Returns NULL when there is no room. Threads. */
 void *heap_alloc(size_t size, const void *owner);
+
+/* Frees a block. Threads. */
+void heap_free(void *p);
+
+/* Makes a block `size` bytes long where it lies; false, and it is as before, when there is no room.
+ * Threads. */
+bool heap_resize(void *p, size_t size);
+
+/* How many bytes of a block may be used, at least what was asked for. Any thread. */
+size_t heap_usable(void *p);
+
+/* malloc() of lwIP where it has no heap of its own; free() is heap_free(). Threads; before the
+ * kernel runs, too. */
+void *heap_network_malloc(size_t size);
 
 /* Frees all that `owner` (not NULL) still has. Threads. */
 void heap_free_owned(const void *owner);

@@ -85,7 +85,7 @@ static void main_entry(void *arg)
 
 _Noreturn void main_start(void)
 {
-    heap_init(_heap_start, _heap_end);
+    heap_init(_heap_start, _heap_end, BOARD_HEAP_NETWORK);
     kernel_init(idle_stack, sizeof idle_stack);
     if (thread_start(&main_thread, "main", PRIORITY_SHELL, main_entry, NULL, main_stack,
                      sizeof main_stack) != 0) {

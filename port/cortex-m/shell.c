@@ -99,13 +99,14 @@ int shell_command(const char *line)
     return run_app(app, count, words);
 }
 
-/* Reads a whole line without its newline; false when ^C or ^D came instead. */
+/* Prompts for a whole line and reads it without its newline; false when ^C or ^D came instead. */
 static bool read_line(char *line, size_t size)
 {
     int length;
 
-    shell_thread = thread_self();
-    interrupted = false; /* it came after the last job had ended */
+    shell_thread = thread_self(); /* before the prompt is seen: a ^C may answer it at once */
+    interrupted = false;          /* it came after the last job had ended */
+    console_printf("portside> ");
     length = console_read(line, size - 1, NULL);
     shell_thread = NULL;
     (void)thread_clear_interrupt(thread_self()); /* a ^C that came too late for the wait */
@@ -123,7 +124,6 @@ _Noreturn void shell_run(void)
     for (;;) {
         int status;
 
-        console_printf("portside> ");
         if (!read_line(line, sizeof line)) {
             continue;
         }

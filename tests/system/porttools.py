@@ -186,6 +186,23 @@ def prompt(board_class, network):
         network.give_back(tap, ip)
 
 
+def figures(prompt, probe):
+    """{name: number} of what a probe tells as name=number."""
+    output, status = prompt.run(probe)
+    assert status == 0, output
+    return {name: int(number) for name, number in re.findall(r"([\w-]+)=(\d+)", output)}
+
+
+def resources(prompt):
+    """What the board has in use."""
+    return figures(prompt, "resources")
+
+
+def counters(prompt):
+    """What the board has counted since its start."""
+    return figures(prompt, "counters")
+
+
 @contextlib.contextmanager
 def own_tap(name, address=None, mtu=1500, up=True, user=None):
     """A TAP beside the bridge, for a test that does to it what others must not see."""

@@ -26,14 +26,17 @@ BUILD = Path(os.environ.get("PORTSIDE_BUILD", REPO / "build"))
 #   longest_datagram  bytes of a UDP datagram that it takes
 #   clients           connections at once that its tcp-server -M threads serves
 #   unread            bytes that send() takes at once, though the peer has little room and reads none
+#   window            bytes that a connection takes of a peer whom it does not read
+#   bus_faults        whether QEMU's machine notices an access to nowhere
+#   phy               whether QEMU's machine has a PHY, which tells of a pulled cable
 BOARDS = {
     "mps2-an385": {
         "longest_line": 900, "bulk": 100_000, "longest_datagram": 9000, "clients": 12,
-        "unread": 8000,
+        "unread": 8000, "window": 8760, "bus_faults": True, "phy": True,
     },
     "lm3s6965evb": {
         "longest_line": 200, "bulk": 100_000, "longest_datagram": 1473, "clients": 4,
-        "unread": 3000,
+        "unread": 3000, "window": 2920, "bus_faults": False, "phy": False,
     },
 }  # fmt: skip
 

@@ -59,11 +59,18 @@ def test_ten_boots(probes, connect):
 FAULTS = {"read": "BusFault", "write": "BusFault", "call": "MemManage", "divide": "UsageFault"}
 
 
+def skip_without(board, what):
+    if not getattr(board, what):
+        pytest.skip(f"QEMU's {board.name} has no {what.replace('_', ' ')}")
+
+
 @on("board")
 @pytest.mark.parametrize("options", [(), ("-t",)], ids=["main", "thread"])
 @pytest.mark.parametrize("what", FAULTS)
 def test_fault(probes, what, options):
     """The report names the thread and shows the registers; QEMU ends with the failure status."""
+    if FAULTS[what] == "BusFault":
+        skip_without(probes, "bus_faults")
     app = probes.start("fault", *options, what)
     app.expect(f"^fault: {FAULTS[what]}$")
     app.expect(r"^thread fault, stack \d+ of \d+$")  # a thread has its program's name
@@ -85,6 +92,7 @@ def test_stack_overflow(probes, options):
 
 @on("board")
 def test_fault_tells_the_address(probes):
+    skip_without(probes, "bus_faults")
     app = probes.start("fault", "read")
     app.expect(r"BFAR\W+(0x)?a0000000")
     assert app.wait() == FAULT_STATUS
@@ -270,7 +278,8 @@ def board_with_monitor(board_run, network, tmp_path):
         network.give_back(tap, ip)
 
 
-def test_link_down_and_up(board_with_monitor, udp_peer):
+def test_link_down_and_up(board_class, board_with_monitor, udp_peer):
+    skip_without(board_class, "phy")
     board, monitor = board_with_monitor
     port = udp_peer.getsockname()[1]
     send = f"udp-send -m cable {HOST_IP} {port}"
@@ -309,8 +318,9 @@ def test_connection_survives_a_short_cut(board_with_monitor, connect):
     board.expect("^portside> ")
 
 
-def test_no_cable_at_the_start(board_run, network, tmp_path):
+def test_no_cable_at_the_start(board_class, board_run, network, tmp_path):
     """With nothing plugged in it says so, and shows its prompt all the same."""
+    skip_without(board_class, "phy")
     qemu, path = tmp_path / "qemu", tmp_path / "monitor"
     qemu.write_text(
         f'#!/bin/sh\nexec qemu-system-arm "$@" -S -qmp unix:{path},server=on,wait=off\n'

@@ -4,12 +4,11 @@
 import contextlib
 import hashlib
 import random
-import select
 import socket
-import struct
 import threading
 import time
 
+from frames import ARP, Wire
 from peers import receive_exactly, receive_to_end
 from porttools import (  # noqa: F401 (fixtures)
     linux_app,
@@ -175,52 +174,38 @@ def test_end_does_not_wait_for_ever(probes):
                 assert receive_to_end(peer) == expected_bytes(count)
 
 
-ARP = struct.Struct("!6s6sHHHBBH6s4s6s4s")
-
-
-class LateNeighbour:
-    """An address whose ARP answer comes late: a raw socket at the end of a veth in the bridge."""
-
-    MAC = bytes.fromhex("0200000077fe")
-
-    def __init__(self, ip):
-        self.ip = socket.inet_aton(ip)
-        self.raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.raw.bind(("up1", 0))
-
-    def close(self):
-        self.raw.close()
-
-    def _next(self, deadline):
-        left = deadline - time.monotonic()
-        readable, _, _ = select.select([self.raw], [], [], max(0.0, left))
-        assert readable, "no such frame came in time"
-        return self.raw.recv(65536)
+class LateNeighbour(Wire):
+    """An address whose ARP answer comes late."""
 
     def wait_for_question(self):
         """The MAC of who asks for our address."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            frame = self._next(deadline)
-            if frame[12:14] == b"\x08\x06" and frame[38:42] == self.ip:
+        ours = socket.inet_aton(self.ip)
+
+        def is_question(frame):
+            if frame[12:14] == b"\x08\x06" and frame[38:42] == ours:
                 return frame[6:12], frame[28:32]
+            return None
+
+        return self.wait_for(is_question)
 
     def answer(self, mac, ip):
+        ours = socket.inet_aton(self.ip)
         self.raw.send(
-            ARP.pack(mac, self.MAC, 0x0806, 1, 0x0800, 6, 4, 2, self.MAC, self.ip, mac, ip)
+            ARP.pack(mac, self.mac, 0x0806, 1, 0x0800, 6, 4, 2, self.mac, ours, mac, ip)
         )
 
     def wait_for_datagram(self):
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            frame = self._next(deadline)
-            if frame[:6] == self.MAC and frame[12:14] == b"\x08\x00" and frame[23] == 17:
+        def data(frame):
+            if frame[:6] == self.mac and frame[12:14] == b"\x08\x00" and frame[23] == 17:
                 return frame[42 : 14 + int.from_bytes(frame[16:18], "big")]
+            return None
+
+        return self.wait_for(data)
 
 
 def test_end_waits_for_a_neighbour(lwip):
     """One datagram to an address that is not known yet, then the end: it is delivered."""
-    late = LateNeighbour("192.168.77.251")
+    late = LateNeighbour("up1", "192.168.77.251", "0200000077fe")
     try:
         app = lwip.start("udp-send", "-m", "alone", "192.168.77.251", 5000)
         app.expect("^sent 5 bytes")

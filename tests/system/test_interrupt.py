@@ -17,7 +17,7 @@ import time
 import pytest
 
 from peers import wait_until
-from porttools import BUILD, on, probes, prompt  # noqa: F401 (fixtures)
+from porttools import BUILD, on, probes, prompt, resources  # noqa: F401 (fixtures)
 from stacks import HOST_IP
 
 CALLS = [
@@ -266,12 +266,6 @@ def test_at_any_moment_of_the_start(probes, call):
         app.kill()
 
 
-def resources(prompt):
-    output, status = prompt.run("resources")
-    assert status == 0, output
-    return dict(re.findall(r"([\w-]+)=(\d+)", output))
-
-
 def run_and_interrupt(prompt, scene, *options):
     line = " ".join(map(str, ["block", *options, scene.call, *scene.arguments]))
     prompt.type(line + "\n")
@@ -300,7 +294,7 @@ def test_board_gets_all_back(prompt):
         if baseline is None:
             # The first round also fills what is kept for good: ARP entries, semaphores.
             baseline = resources(prompt)
-            assert baseline["sockets"] == "0" and baseline["jobs"] == "1", baseline
+            assert baseline["sockets"] == 0 and baseline["jobs"] == 1, baseline
     wait_until(lambda: resources(prompt) == baseline, f"{resources(prompt)} is {baseline}")
 
 

@@ -3,7 +3,6 @@
 the stack answers afterwards, and most of it meanwhile."""
 
 import contextlib
-import re
 import select
 import socket
 import struct
@@ -12,6 +11,8 @@ import time
 
 import pytest
 
+from conftest import run_ip
+from frames import ip_packet, udp_packet
 from peers import exchange, has_ended, wait_until
 from porttools import (  # noqa: F401 (fixtures)
     answers,
@@ -21,8 +22,9 @@ from porttools import (  # noqa: F401 (fixtures)
     option_of,
     probes,
     prompt,
+    resources,
 )
-from stacks import PATIENCE
+from stacks import HOST_IP, PATIENCE
 
 PORT = 7007
 
@@ -44,25 +46,8 @@ def frame_to(ip, kind, payload):
     return frame.ljust(60, b"\0")
 
 
-def checksum(data):
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
-
-
-def ip_packet(protocol, target, payload, identity=0, fragment=0):
-    header = struct.pack(
-        "!BBHHHBBH4s4s",
-        *(0x45, 0, 20 + len(payload), identity, fragment, 64, protocol, 0),
-        socket.inet_aton("192.168.77.1"),
-        socket.inet_aton(target),
-    )
-    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
-
-
 def udp_frame(ip, port, data):
-    udp = struct.pack("!HHHH", 9, port, 8 + len(data), 0) + data
-    return frame_to(ip, 0x0800, ip_packet(17, ip, udp))
+    return frame_to(ip, 0x0800, udp_packet(HOST_IP, ip, port, data))
 
 
 def receiver_on(stack):
@@ -79,7 +64,7 @@ FLOODS = {
     "broken ARP": lambda ip: [frame_to(ip, 0x0806, bytes([n]) * 28) for n in range(200)],
     # Each begins a datagram that never ends.
     "fragments": lambda ip: [
-        frame_to(ip, 0x0800, ip_packet(17, ip, bytes(16), n, 0x2000)) for n in range(200)
+        frame_to(ip, 0x0800, ip_packet(17, HOST_IP, ip, bytes(16), n, 0x2000)) for n in range(200)
     ],
 }
 
@@ -172,8 +157,8 @@ def test_four_clients_that_never_read(lwip, connect, mode):
     wait_until(lambda: can_connect(app.ip), "the server listens")
     peers = silent_peers(connect, app.ip, 4)
     stuff(peers, 0.5)
-    assert answers(app.ip, 2)
-    if mode == "threads":
+    assert answers_anew(app.ip)
+    if mode == "threads" and lwip.clients > 4:
         # A fifth is served beside them.
         fifth = connect(app.ip, PORT)
         exchange(fifth, b"me too")
@@ -183,6 +168,13 @@ def test_four_clients_that_never_read(lwip, connect, mode):
     assert answers(app.ip, 2)
     exchange(connect(app.ip, PORT), b"after them")
     assert app.process.poll() is None
+
+
+def answers_anew(ip):
+    """Whether it answers a ping of a host that must ask for its MAC first."""
+    problem = run_ip("neigh", "flush", "to", ip)
+    assert not problem, problem
+    return answers(ip, 5)
 
 
 def can_connect(ip):
@@ -200,7 +192,7 @@ def test_single_bytes_unread(lwip, connect):
     served = connect(app.ip, PORT)
     exchange(served, b"first")
     # The server talks to the first; these wait, connected, and send.
-    peers = [connect(app.ip, PORT) for _ in range(4)]
+    peers = [connect(app.ip, PORT) for _ in range(min(4, lwip.clients - 1))]
     for peer in peers:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer.setblocking(False)
@@ -287,12 +279,6 @@ def drained(peer):
         while peer.recv(65536):
             pass
     return peer
-
-
-def resources(prompt):
-    output, status = prompt.run("resources")
-    assert status == 0, output
-    return dict(re.findall(r"([\w-]+)=(\d+)", output))
 
 
 # --- Mailboxes and descriptors ---

@@ -32,6 +32,7 @@
 #define CHUNK 4096
 #define SLICE_MS 50
 #define AFTERWARDS_MS 200
+#define FULL_MS 300 /* who cannot send for that long has a peer that takes no more */
 
 static volatile sig_atomic_t interrupted;
 
@@ -177,14 +178,18 @@ static void in_send(struct scene *scene)
 static void in_close(struct scene *scene)
 {
     struct linger patient = {.l_onoff = 1, .l_linger = 30};
+    struct pollfd writable = {.events = POLLOUT};
     int result;
 
     scene->fd = open_connected(scene);
     if (setsockopt(scene->fd, SOL_SOCKET, SO_LINGER, &patient, sizeof patient) < 0) {
         give_up("setsockopt");
     }
-    while (send(scene->fd, scene->chunk, CHUNK, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
-    }
+    do { /* until the peer's window is full, too */
+        while (send(scene->fd, scene->chunk, CHUNK, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+        }
+        writable.fd = scene->fd;
+    } while (poll(&writable, 1, FULL_MS) > 0);
     say(scene);
     result = close(scene->fd);
     say_result(scene, result);

@@ -4,6 +4,7 @@
 #ifndef PORTSIDE_CORTEX_M_SYS_ARCH_H
 #define PORTSIDE_CORTEX_M_SYS_ARCH_H
 
+#include "heap.h" /* a board's lwipopts.h may name its functions */
 #include "kernel.h"
 
 typedef struct {
