@@ -274,7 +274,7 @@ test-host: all $(PROBE_BIN)
 	@tests/run host
 test-linux: host linux $(PROBE_BIN)
 	@tests/run linux
-test-board: host boards $(PROBE_BIN)
+test-board: all $(PROBE_BIN)
 	@tests/run board
 
 # --- Running ---

@@ -55,7 +55,7 @@ def lock(folder):
 def is_folder(folder, descriptor):
     try:
         return os.path.samestat(os.stat(folder), os.fstat(descriptor))
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
