@@ -134,6 +134,30 @@ def test_client_interrupted_before_the_body(stack, folder, sent):
     assert folder.names() == []
 
 
+def test_server_falls_silent(stack, folder):
+    """Before the head and in the body: given up after 10 s, and the rest is got by -c."""
+    over = threading.Event()
+
+    def silent_after(count):
+        def answer(peer, head):
+            peer.sendall(WHOLE[:count])
+            assert over.wait(LONG)
+
+        return answer
+
+    with Server(silent_after(0)) as mute, Server(silent_after(HEAD + 30_000)) as half:
+        first = fetch(stack, "a.bin", "-o", folder("first.bin"), port=mute.port)
+        app = fetch(stack, "a.bin", "-o", folder("a.bin"), port=half.port)
+        check_failed(first, f"{HOST_IP}:{mute.port}: the server fell silent")
+        kept = f"kept in {re.escape(folder('a.bin'))}.part"
+        check_failed(
+            app, f"{HOST_IP}:{half.port}: the server fell silent after 30000 of 60000 bytes, {kept}$"
+        )
+        over.set()
+    assert folder.names() == ["a.bin.part"]
+    resume(stack, folder)
+
+
 # --- Answers whose length is not what they say ---
 
 GOOD, BAD, NOTHING = "the file", "an error", "an error, and nothing is kept"

@@ -5,6 +5,8 @@ refused in both protocols, however it is written."""
 import os
 import re
 import socket
+import threading
+import time
 import urllib.parse
 
 import pytest
@@ -18,6 +20,8 @@ from file_peers import (  # noqa: F401 (fixtures)
     raw,
     serve,
 )
+from peers import wait_until
+from stacks import PATIENCE
 
 SERVED, REFUSED, MISSING = "served", "refused", "not found"
 OUTCOMES = {200: SERVED, 403: REFUSED, 404: MISSING}
@@ -274,6 +278,33 @@ def test_fifo_does_not_block(odd):
         first.send(b"fifo\n")
         assert over_http(odd, "/hello.txt")[0] == SERVED
         assert first.rest() == b""
+
+
+def test_link_that_changes(odd, folder):
+    """Between two looks at it, from a file inside to one outside: that is never served."""
+    over = threading.Event()
+
+    def flip():
+        new = folder.path / "new"
+        while not over.is_set():
+            for target in ("hello.txt", "../secret.txt"):
+                new.symlink_to(target)
+                new.replace(folder.path / "flips")
+
+    flipper = threading.Thread(target=flip, daemon=True)
+    flipper.start()
+    wait_until((folder.path / "flips").is_symlink, "the link is there")
+    got = {SERVED: 0, REFUSED: 0}
+    end = time.monotonic() + 1
+    try:
+        with Caller(odd.ip) as caller:
+            while time.monotonic() < end:
+                answer = caller.ask("/flips")  # looks for the secret, too
+                got[OUTCOMES[answer.status]] += 1
+    finally:
+        over.set()
+        flipper.join(PATIENCE)
+    assert got[SERVED] and got[REFUSED]
 
 
 def test_unreadable_file(stack, folder):
