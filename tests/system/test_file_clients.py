@@ -144,6 +144,40 @@ def test_clients_that_leave_at_once(stack, server):
         still_serves(server)
 
 
+# --- Files that change ---
+
+
+def test_file_that_becomes_shorter(stack, server, folder):
+    """What is missing is a cut: the connection ends early, and the server says why."""
+    with NothingLeft(stack, server):
+        for data in (HEAD, b"large.bin\n"):
+            with Caller(server.ip, window=4096) as caller:
+                caller.send(data)
+                receive_exactly(caller.peer, 3000)
+                os.truncate(folder.path / "large.bin", 1000)
+                server.expect_error(
+                    rf'^file-server: client {caller.name}: read "large.bin": it has become shorter$'
+                )
+                assert has_ended_somehow(caller.peer)
+            os.truncate(folder.path / "large.bin", LARGE_SIZE)
+        still_serves(server)
+
+
+def test_file_that_grows(stack, server, folder):
+    """Content-Length was said: no more than that comes, and the connection goes on."""
+    size = 300_000
+    os.truncate(folder.path / "large.bin", size)
+    with Caller(server.ip, window=4096) as caller:
+        caller.send(HEAD)
+        begin = receive_exactly(caller.peer, 3000)
+        os.truncate(folder.path / "large.bin", LARGE_SIZE)
+        head, _, body = begin.partition(b"\r\n\r\n")
+        assert b"Content-Length: 300000\r\n" in head
+        body += receive_exactly(caller.peer, size - len(body))
+        assert body == LARGE[:size]
+        assert caller.ask("/small.bin").body == SMALL
+
+
 # --- Clients that stay ---
 
 

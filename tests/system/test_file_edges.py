@@ -37,15 +37,15 @@ def still_serves(server):
 
 
 def check_table(cases, outcome):
-    """Each case: its name, (arguments, what is allowed)."""
+    """Each case: its name, (argument, outcome)."""
     wrong = {}
-    for name, (case, allowed) in cases.items():
+    for name, (case, expected) in cases.items():
         try:
             got = outcome(case)
         except (AssertionError, OSError) as problem:
             got = problem
-        if got not in (allowed if isinstance(allowed, set) else {allowed}):
-            wrong[name] = f"{got}, not {allowed}"
+        if got != expected:
+            wrong[name] = f"{got}, not {expected}"
     assert not wrong
 
 
@@ -55,26 +55,26 @@ def check_table(cases, outcome):
 FIRST_LINES = {
     "GET": ("GET /a.bin HTTP/1.1", 200),
     "HTTP/1.0": ("GET /a.bin HTTP/1.0", 200),
-    "a later 1.x": ("GET /a.bin HTTP/1.2", {200, 505}),
+    "a later 1.x": ("GET /a.bin HTTP/1.2", 200),
     "HTTP/2": ("GET /a.bin HTTP/2.0", 505),
-    "HTTP/0.9": ("GET /a.bin", {400, None}),
-    "POST": ("POST /a.bin HTTP/1.1", {405, 501}),
-    "PUT": ("PUT /new.bin HTTP/1.1", {405, 501}),
-    "DELETE": ("DELETE /a.bin HTTP/1.1", {405, 501}),
-    "OPTIONS": ("OPTIONS * HTTP/1.1", {405, 501}),
-    "unknown": ("FROB /a.bin HTTP/1.1", {405, 501}),
-    "small letters": ("get /a.bin HTTP/1.1", {405, 501}),
-    "small http": ("GET /a.bin http/1.1", {400, 505, None}),
-    "no digits": ("GET /a.bin HTTP/1.", {400, 505, None}),
-    "two spaces": ("GET  /a.bin HTTP/1.1", {200, 400, 404, None}),
-    "a space in the target": ("GET /a .bin HTTP/1.1", {400, 404, None}),
-    "a space at the end": ("GET /a.bin HTTP/1.1 ", {200, 400, None}),
-    "no slash": ("GET a.bin HTTP/1.1", {400, 404}),
-    "a star": ("GET * HTTP/1.1", {400, 404}),
+    "HTTP/0.9": ("GET /a.bin", None),
+    "POST": ("POST /a.bin HTTP/1.1", 405),
+    "PUT": ("PUT /new.bin HTTP/1.1", 405),
+    "DELETE": ("DELETE /a.bin HTTP/1.1", 405),
+    "OPTIONS": ("OPTIONS * HTTP/1.1", 405),
+    "unknown": ("FROB /a.bin HTTP/1.1", 405),
+    "small letters": ("get /a.bin HTTP/1.1", 405),
+    "small http": ("GET /a.bin http/1.1", None),
+    "no digits": ("GET /a.bin HTTP/1.", 400),
+    "two spaces": ("GET  /a.bin HTTP/1.1", 400),
+    "a space in the target": ("GET /a .bin HTTP/1.1", 400),
+    "a space at the end": ("GET /a.bin HTTP/1.1 ", None),
+    "no slash": ("GET a.bin HTTP/1.1", 400),
+    "a star": ("GET * HTTP/1.1", 400),
     "absolute form": ("GET http://somewhere:8080/a.bin HTTP/1.1", 200),
     "absolute form, large": ("GET HTTP://somewhere/a.bin HTTP/1.1", 200),
-    "absolute form without a path": ("GET http://somewhere HTTP/1.1", {200, 403}),
-    "another scheme": ("GET ftp://somewhere/a.bin HTTP/1.1", {400, 403, 404}),
+    "absolute form without a path": ("GET http://somewhere HTTP/1.1", 403),
+    "another scheme": ("GET ftp://somewhere/a.bin HTTP/1.1", 400),
 }
 
 
@@ -110,14 +110,14 @@ HEADS = {
     "an empty line first": (b"\r\nGET /a.bin HTTP/1.1\r\nHost: a\r\n\r\n", 200),
     "space before the colon": (b"GET /a.bin HTTP/1.1\r\nHost : a\r\n\r\n", 400),
     "no colon": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", 400),
-    "a folded line": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", {200, 400}),
+    "a folded line": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400),
     "NUL": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 400),
     "field names in any case": (
         b"GET /a.bin HTTP/1.1\r\nhOST: a\r\nrANGE:bytes=0-0\t \r\n\r\n",
         206,
     ),
     "1900 bytes": (request("/a.bin", *["X-Long: " + "x" * 600] * 3), 200),
-    "1900 bytes in a field": (request("/a.bin", "X-Long: " + "x" * 1850), {200, 431}),
+    "1900 bytes in a field": (request("/a.bin", "X-Long: " + "x" * 1850), 200),
     "over 2 KB": (request("/a.bin", LONG_FIELD), 431),
     "over 2 KB in many": (request("/a.bin", *[f"X-{n:03}: xxxxxxxx" for n in range(140)]), 431),
     "far over 2 KB": (request("/a.bin", *[LONG_FIELD] * 20), 431),
@@ -221,6 +221,7 @@ ENDINGS = {
     "Close": (request("/a.bin", "Connection: Close"), False),
     "close in a list": (request("/a.bin", "Connection: foo, close"), False),
     "1.0": (request("/a.bin", version="HTTP/1.0"), False),
+    "1.0, kept": (request("/a.bin", "Connection: keep-alive", version="HTTP/1.0"), True),
     "an error of syntax": (request("/a.bin", "nonsense"), False),
     "a missing file": (request("/nosuch"), True),
 }
@@ -231,7 +232,7 @@ def test_ends_of_connections(server):
         with Caller(server.ip) as caller:
             caller.send(data)
             answer = caller.answer()
-            if answer.closes or b"HTTP/1.0" in data:
+            if answer.closes:
                 assert caller.rest() == b""
                 return False
             return caller.ask("/a.bin").body == DATA
@@ -262,23 +263,23 @@ RANGES = {
     "bytes=999-": (206, 999, 1000),
     "bytes=999-999": (206, 999, 1000),
     "bytes=990-5000": (206, 990, 1000),
-    "bytes=0-99999999999999999999999": {(206, 0, 1000), WHOLE},
+    "bytes=0-99999999999999999999999": (206, 0, 1000),
     "bytes=-1": (206, 999, 1000),
     "bytes=-1000": (206, 0, 1000),
     "bytes=-5000": (206, 0, 1000),
-    "bytes=-99999999999999999999999": {(206, 0, 1000), WHOLE},
-    "BYTES=3-4": {(206, 3, 5), WHOLE},
-    "bytes= 3-4": {(206, 3, 5), WHOLE},
+    "bytes=-99999999999999999999999": (206, 0, 1000),
+    "BYTES=3-4": (206, 3, 5),
+    "bytes= 3-4": WHOLE,
     "bytes=-0": NONE,
     "bytes=1000-": NONE,
     "bytes=1000-2000": NONE,
     "bytes=4294967296-": NONE,
     "bytes=4294967301-4294967310": NONE,
-    "bytes=18446744073709551616-": {NONE, WHOLE},
-    "bytes=99999999999999999999999-": {NONE, WHOLE},
-    "bytes=19-10": {NONE, WHOLE},
+    "bytes=18446744073709551616-": NONE,
+    "bytes=99999999999999999999999-": NONE,
+    "bytes=19-10": WHOLE,
     "bytes=0-0,5-9": WHOLE,
-    "bytes=0-0,": {(206, 0, 1), WHOLE},
+    "bytes=0-0,": WHOLE,
     "bytes=,": WHOLE,
     "bytes=": WHOLE,
     "bytes=-": WHOLE,
@@ -315,7 +316,7 @@ def test_ranges(server):
         assert got == NONE or answer.body == DATA[got[1] : got[2]]
         return got
 
-    check_table({given: (given, allowed) for given, allowed in RANGES.items()}, outcome)
+    check_table({given: (given, expected) for given, expected in RANGES.items()}, outcome)
 
 
 def test_ranges_of_an_empty_file(server):
