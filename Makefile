@@ -23,12 +23,15 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
+.PHONY: always all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
         test-board run format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
 COMMON := -std=gnu11 -g -MD -MP
-APP_LIB := $(filter-out apps/lib/encoding_%,$(wildcard apps/lib/*.c))
+# Of what a system has or has not there are two implementations each.
+APP_LIB := $(filter-out apps/lib/encoding_% apps/lib/beneath_%,$(wildcard apps/lib/*.c))
+APP_LIB_POSIX := apps/lib/encoding_iconv.c apps/lib/beneath_openat.c
+APP_LIB_BOARD := apps/lib/encoding_none.c apps/lib/beneath_plain.c
 
 all: host linux boards
 
@@ -60,8 +63,10 @@ endef
 # --- host: the kernel's own sockets ---
 
 HOST := $(BUILD)/host
-HOST_CFLAGS := $(COMMON) -O2
-HOST_OBJ := $(patsubst %.c,$(HOST)/obj/%.o,$(APP_LIB) apps/lib/encoding_iconv.c)
+# Files may be larger than 2 GB, also where a long has 32 bits.
+LARGE_FILES := -D_FILE_OFFSET_BITS=64
+HOST_CFLAGS := $(COMMON) -O2 $(LARGE_FILES)
+HOST_OBJ := $(patsubst %.c,$(HOST)/obj/%.o,$(APP_LIB) $(APP_LIB_POSIX))
 HOST_BIN := $(foreach app,$(APPS),$(HOST)/$(subst _,-,$(app)))
 
 $(call remember,$(HOST)/flags,$(CC) $(HOST_CFLAGS) $(WARNINGS))
@@ -87,12 +92,12 @@ host: $(HOST_BIN)
 LINUX := $(BUILD)/linux
 LINUX_INCLUDE := -Iport/linux/include -Iport/include -Iport/common -Iport/linux -Ilwipopts/linux \
     -isystem $(LWIP)/src/include
-LINUX_CFLAGS := $(COMMON) -O2 -pthread
+LINUX_CFLAGS := $(COMMON) -O2 $(LARGE_FILES) -pthread
 LINUX_PORT := $(wildcard port/common/*.c) $(filter-out port/linux/os_%,$(wildcard port/linux/*.c))
 # These see the kernel's headers, and none of lwIP's.
 LINUX_OS := $(wildcard port/linux/os_*.c)
 LINUX_LIB := $(LINUX)/libportside.a
-LINUX_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(APP_LIB) apps/lib/encoding_iconv.c)
+LINUX_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(APP_LIB) $(APP_LIB_POSIX))
 LINUX_LIB_OBJ := $(patsubst %.c,$(LINUX)/obj/%.o,$(LINUX_PORT) $(LINUX_OS)) \
     $(patsubst %.c,$(LINUX)/obj/lwip/%.o,$(LWIP_SRC))
 LINUX_BIN := $(foreach app,$(APPS),$(LINUX)/$(subst _,-,$(app)))
@@ -129,6 +134,10 @@ linux: $(LINUX_BIN)
 # --- Boards: one image each, with every app in it ---
 
 BOARD_PORT := $(wildcard port/common/*.c) $(wildcard port/cortex-m/*.c)
+# The files of /rom.
+BOARD_ROM := board/rom
+# newlib's functions for FILEs that port/cortex-m/stdio_streams.c stands in front of.
+STDIO_WRAP := -Wl,--wrap=__sfp,--wrap=_fwalk,--wrap=_fwalk_reent
 
 # An image of board $(1) called $(2), with the programs $(3) (sources without .c).
 define board_image
@@ -147,7 +156,7 @@ $(BUILD)/$(1)/$(2).elf: $$($(1)_OBJ) $(patsubst %,$(BUILD)/$(1)/obj/%.app.o,$(3)
     $$($(1)_LD) port/cortex-m/sections.ld
 	$(call say,build,$$@)
 	$(Q)$(CROSS)gcc $$($(1)_MCU) --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings \
-	    -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
+	    $(STDIO_WRAP) -Wl,-Map=$$(@:.elf=.map) -T $$($(1)_LD) $$(filter %.o,$$^) -o $$@
 endef
 
 # All that belongs to board $(1); its board.mk names the processor, the sources and the linker script.
@@ -157,9 +166,9 @@ $(1)_DIR := $(BUILD)/$(1)
 $(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.specs $$(BOARD_MCU) \
     -DBOARD_BOOT_ARGS='"$$(BOARD_BOOT_ARGS)"' -Iport/cortex-m/include -Iport/include -Iport/common -Iport/cortex-m \
     -Ilwipopts/$(1) -Iboard/$(1) -Iboard/drivers -isystem $(LWIP)/src/include
-$(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) apps/lib/encoding_none.c $(BOARD_PORT)) \
+$(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) $(APP_LIB_BOARD) $(BOARD_PORT)) \
     $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
-    $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC))
+    $(patsubst %.c,$(BUILD)/$(1)/obj/lwip/%.o,$(LWIP_SRC)) $(BUILD)/$(1)/obj/rom.o
 $(1)_LD := $$(BOARD_LD)
 $(1)_MCU := $$(BOARD_MCU)
 BOARD_BOOT_ARGS :=
@@ -173,6 +182,14 @@ $(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
 $(BUILD)/$(1)/obj/%.o: %.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
 	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
+
+# The script leaves the table as it is when nothing has changed.
+$(BUILD)/$(1)/rom.S: always
+	@port/cortex-m/rom_table '$(BOARD_ROM)' $$@
+
+$(BUILD)/$(1)/obj/rom.o: $(BUILD)/$(1)/rom.S $(BUILD)/$(1)/flags | setup
+	@mkdir -p $$(@D)
+	$(Q)$(CROSS)gcc $$($(1)_MCU) -c $$< -o $$@
 
 # The main() of a program and nothing else of it is seen by the rest of the image.
 $(BUILD)/$(1)/obj/%.app.o: $(BUILD)/$(1)/obj/%.o
@@ -192,8 +209,8 @@ boards: $(BOARDS)
 TESTS := $(BUILD)/tests
 TEST_CFLAGS := $(COMMON) -O1
 # Linked with the objects of apps/lib, with the board runtime's portable files, with all of the linux port.
-APP_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_text.c tests/unit/test_address.c))
-PART_TESTS := test_words test_boot test_heap test_stellaris_eth
+APP_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l '/apps/lib/' tests/unit/test_*.c))
+PART_TESTS := test_words test_boot test_path test_ramfs test_heap test_stellaris_eth
 KERNEL_TEST := test_kernel
 LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST),\
     $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
@@ -216,6 +233,8 @@ $(TESTS)/test-boot: tests/unit/test_boot.c port/cortex-m/boot.c
 $(TESTS)/test-heap: tests/unit/test_heap.c port/cortex-m/heap.c
 $(TESTS)/test-stellaris-eth: tests/unit/test_stellaris_eth.c tests/unit/stellaris_eth_model.c \
     board/drivers/stellaris_eth_chip.c
+$(TESTS)/test-path: tests/unit/test_path.c port/cortex-m/path.c
+$(TESTS)/test-ramfs: tests/unit/test_ramfs.c port/cortex-m/ramfs.c
 $(TESTS)/test-kernel: tests/unit/test_kernel.c tests/unit/kernel_seam.c $(KERNEL_CASES) $(KERNEL)
 
 $(foreach t,$(PART_TESTS) $(KERNEL_TEST),$(call test-binary,$(t))): $(TESTS)/flags | setup
@@ -300,6 +319,7 @@ make lint          clang-tidy, cppcheck, shellcheck and our own rules
 make clean         removes what was built; downloads stay
 make setup         installs packages and fetches lwIP; the other targets do it, too
 LWIP_DIR=/path     builds with your own lwIP 2.2 tree
+BOARD_ROM=/path    builds boards that have the files of this folder in /rom (default board/rom)
 endef
 help:
 	$(info $(HELP))

@@ -6,34 +6,33 @@
 #include "lib/clients.h"
 #include "lib/delay.h"
 #include "lib/interrupt.h"
+#include "lib/listener.h"
 #include "lib/report.h"
+#include "lib/talk.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define PROGRAM "tcp-server"
-#define PAUSE_MS 500
 
 enum mode { MODE_ONCE, MODE_QUEUE, MODE_TALK, MODE_THREADS };
 
 struct options {
-    struct address local;
+    struct listener_options listener;
     enum mode mode;
-    unsigned long backlog, wait_seconds;
+    unsigned long wait_seconds;
     const char *reply; /* NULL: echo */
 };
 
 static int read_options(int argc, char **argv, struct options *options);
 static int listen_at(int fd, const struct options *options);
 static int serve_clients(int fd, const struct options *options);
-static int accept_client(int fd, struct address *address);
 
 int main(int argc, char **argv)
 {
-    struct options options = {.mode = MODE_QUEUE, .backlog = 5};
+    struct options options = {.listener.backlog = 5, .mode = MODE_QUEUE};
 
     interrupt_install();
     int status = read_options(argc, argv, &options);
@@ -59,22 +58,12 @@ int main(int argc, char **argv)
 
 static int listen_at(int fd, const struct options *options)
 {
-    struct address bound;
     char where[ADDRESS_TEXT_SIZE];
-    int on = 1;
+    int status = listener_open(PROGRAM, fd, &options->listener, where);
 
-    /* Connections of an earlier run that linger in TIME_WAIT shall not keep the port. */
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
-        return report_failure(PROGRAM, "setsockopt SO_REUSEADDR", NULL);
-    address_format(&options->local, where);
-    if (bind(fd, &options->local.any, options->local.length) < 0)
-        return report_failure(PROGRAM, "bind", where);
-    if (listen(fd, (int)options->backlog) < 0)
-        return report_failure(PROGRAM, "listen", where);
-    if (address_of_socket(fd, &bound) < 0)
-        return report_failure(PROGRAM, "getsockname", NULL);
-    address_format(&bound, where);
-    printf("listening on %s backlog %lu\n", where, options->backlog);
+    if (status != STATUS_GO_ON)
+        return status;
+    printf("listening on %s backlog %lu\n", where, options->listener.backlog);
     if (options->wait_seconds > 0)
         printf("waiting %lu s before the first accept\n", options->wait_seconds);
     fflush(stdout);
@@ -84,17 +73,17 @@ static int listen_at(int fd, const struct options *options)
 
 static int serve_clients(int fd, const struct options *options)
 {
-    struct clients clients = {
-        .program = PROGRAM,
+    const struct talk talk = {
         .reply = options->reply,
         .one_reply = options->mode == MODE_ONCE || options->mode == MODE_QUEUE,
     };
+    struct clients clients = {.program = PROGRAM, .serve = talk_serve, .server = &talk};
     struct address address;
     int client, status = STATUS_FAILED;
 
     if (!clients_init(&clients))
         return STATUS_FAILED;
-    while ((client = accept_client(fd, &address)) >= 0) {
+    while ((client = listener_accept(PROGRAM, fd, &address)) >= 0) {
         if (options->mode == MODE_THREADS)
             clients_serve_in_thread(&clients, client, &address);
         else
@@ -108,48 +97,13 @@ static int serve_clients(int fd, const struct options *options)
     return status;
 }
 
-/* The client that was to be accepted has left; some stacks say ENOTCONN. */
-static bool has_left(int error)
-{
-    return error == ECONNABORTED || error == EPROTO || error == ENOTCONN;
-}
-
-static bool lacks_resources(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-/* Returns the new socket, or -1 after a line on stderr when the listening one is of no more use.
- * A client that died, or a moment without resources, is no reason to leave the others alone. */
-static int accept_client(int fd, struct address *address)
-{
-    for (;;) {
-        address_clear(address);
-        int client = accept(fd, &address->any, &address->length);
-        if (client >= 0)
-            return client;
-        if (errno == EINTR || errno == EAGAIN)
-            continue;
-        int error = errno;
-        report_failure(PROGRAM, "accept", NULL);
-        if (has_left(error))
-            continue;
-        if (!lacks_resources(error))
-            return -1;
-        /* A client that waits for a descriptor makes accept() fail at once, again and again. */
-        delay_ms(PAUSE_MS);
-    }
-}
-
 static int show_help(void)
 {
     printf("usage: tcp-server [-b ADDR] [-l BACKLOG] [-M once|queue|talk|threads] [-r TEXT]\n"
            "                  [-w SECONDS] PORT\n"
            "Listens at PORT (0: any free port), shows what clients send, and replies. The text is\n"
            "UTF-8; a client that takes nothing of its reply for %d seconds is dropped.\n"
-           "  -b ADDR     listen at this address only (default: all of them)\n"
-           "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
-           "              stack may round it\n"
+           "%s"
            "  -M once     one client, one reply, then end\n"
            "  -M queue    one client after another, one reply each (default)\n"
            "  -M talk     one client after another, each until it closes\n"
@@ -157,7 +111,7 @@ static int show_help(void)
            "  -r TEXT     reply TEXT (default: echo)\n"
            "  -w SECONDS  wait before the first accept (default 0)\n"
            "  -h          show this help\n",
-           CLIENTS_STALL_SECONDS);
+           CLIENTS_STALL_SECONDS, listener_help);
     return STATUS_DONE;
 }
 
@@ -177,20 +131,15 @@ static bool parse_mode(const char *text, enum mode *mode)
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-    const char *wrong, *address = NULL;
-    uint16_t port;
-    int option;
+    int option, status;
 
-    while ((option = getopt(argc, argv, ":b:l:M:r:w:h")) != -1) {
+    while ((option = getopt(argc, argv, ":" LISTENER_OPTIONS "M:r:w:h")) != -1) {
         switch (option) {
         case 'b':
-            address = optarg;
-            if ((wrong = address_parse_ip(optarg, 0, &options->local)) != NULL)
-                return report_usage(PROGRAM, "-b: \"%s\" %s", optarg, wrong);
-            break;
         case 'l':
-            if (!option_number(PROGRAM, option, optarg, 0, 65535, &options->backlog))
-                return STATUS_USAGE;
+            status = listener_option(PROGRAM, option, optarg, &options->listener);
+            if (status != STATUS_GO_ON)
+                return status;
             break;
         case 'M':
             if (!parse_mode(optarg, &options->mode))
@@ -209,13 +158,5 @@ static int read_options(int argc, char **argv, struct options *options)
             return report_option(PROGRAM, option, optopt);
         }
     }
-    if (argc - optind != 1)
-        return report_usage(PROGRAM, "needs PORT, got %d arguments (-h shows help)", argc - optind);
-    if ((wrong = address_parse_port(argv[optind], &port)) != NULL)
-        return report_usage(PROGRAM, "\"%s\" %s", argv[optind], wrong);
-    if (address)
-        address_parse_ip(address, port, &options->local);
-    else
-        address_any(&options->local, port);
-    return STATUS_GO_ON;
+    return listener_operands(PROGRAM, argc - optind, argv + optind, &options->listener);
 }

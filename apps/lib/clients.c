@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The clients of tcp-server.
+ * The clients of a server.
  */
 #include "clients.h"
 
+#include "number.h"
 #include "report.h"
 #include "stream.h"
-#include "text.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define GENTLE_MS 500
-
-struct client {
-    struct client *next;
-    struct clients *clients;
-    struct address address;
-    thrd_t thread;
-    atomic_bool ended; /* the thread can be joined at once */
-    int fd;
-    char name[ADDRESS_TEXT_SIZE];
-    struct encoding *encoding;
-    char *buffer; /* STREAM_CHUNK bytes */
-    unsigned long in, out;
-};
 
 bool clients_init(struct clients *clients)
 {
@@ -64,66 +48,32 @@ void clients_end(struct clients *clients)
     mtx_destroy(&clients->print);
 }
 
-/* One line on stdout. */
-static void event(struct clients *clients, const char *format, ...)
+void clients_begin_line(struct clients *clients)
+{
+    mtx_lock(&clients->print);
+}
+
+void clients_end_line(struct clients *clients)
+{
+    fflush(stdout);
+    mtx_unlock(&clients->print);
+}
+
+void clients_event(struct clients *clients, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    mtx_lock(&clients->print);
+    clients_begin_line(clients);
     vprintf(format, arguments);
     putchar('\n');
-    fflush(stdout);
-    mtx_unlock(&clients->print);
+    clients_end_line(clients);
     va_end(arguments);
 }
 
-static void event_received(const struct client *client, size_t length)
+const char *clients_drop(const struct client *client, int error)
 {
-    mtx_lock(&client->clients->print);
-    printf("%s %lu bytes: ", client->name, (unsigned long)length);
-    text_show(stdout, client->encoding, client->buffer, length);
-    putchar('\n');
-    fflush(stdout);
-    mtx_unlock(&client->clients->print);
-}
-
-/* Replies to what was received. Returns 0, or -1 and errno. */
-static int reply(struct client *client, size_t received)
-{
-    const struct clients *clients = client->clients;
-    const char *bytes = clients->reply ? clients->reply : client->buffer;
-    size_t length = clients->reply ? strlen(clients->reply) : received;
-
-    if (stream_send_all(client->fd, bytes, length, CLIENTS_STALL_SECONDS * 1000, &clients->stop) <
-        0)
-        return -1;
-    client->out += (unsigned long)length;
-    return 0;
-}
-
-/* Returns how it ended: NULL, with the reason in errno, when a call failed. */
-static const char *talk(struct client *client)
-{
-    struct clients *clients = client->clients;
-
-    for (;;) {
-        ssize_t length = stream_receive(client->fd, client->buffer, STREAM_CHUNK, &clients->stop);
-        if (length < 0)
-            return NULL;
-        if (length == 0)
-            return "closed";
-        client->in += (unsigned long)length;
-        event_received(client, (size_t)length);
-        if (reply(client, (size_t)length) < 0)
-            return NULL;
-        if (clients->one_reply)
-            return "served";
-    }
-}
-
-static const char *name_failure(int error)
-{
+    stream_abort(client->fd);
     switch (error) {
     case ECONNRESET:
     case ECONNABORTED:
@@ -142,22 +92,15 @@ static void serve(struct client *client)
 {
     struct clients *clients = client->clients;
 
-    client->buffer = malloc(STREAM_CHUNK);
-    client->encoding = encoding_open("utf-8");
-    event(clients, "client %s connected", client->name);
-    errno = ENOMEM;
-    const char *end = client->buffer && client->encoding ? talk(client) : NULL;
-    int error = errno;
-    if (!end)
-        stream_abort(client->fd);
-    else if (strcmp(end, "served") == 0)
-        stream_close_gently(client->fd, client->buffer, STREAM_CHUNK, GENTLE_MS);
-    else
-        close(client->fd);
-    event(clients, "client %s %s, %lu bytes in, %lu bytes out", client->name,
-          end ? end : name_failure(error), client->in, client->out);
-    encoding_close(client->encoding);
-    free(client->buffer);
+    clients_event(clients, "client %s connected", client->name);
+    const char *end = clients->serve(client);
+    clients_begin_line(clients);
+    printf("client %s %s, ", client->name, end);
+    number_print(stdout, client->in);
+    fputs(" bytes in, ", stdout);
+    number_print(stdout, client->out);
+    puts(" bytes out");
+    clients_end_line(clients);
 }
 
 static void prepare(struct client *client, struct clients *clients, int fd,
@@ -166,7 +109,6 @@ static void prepare(struct client *client, struct clients *clients, int fd,
     memset(client, 0, sizeof *client);
     client->clients = clients;
     client->fd = fd;
-    client->address = *address;
     address_format(address, client->name);
 }
 
@@ -202,9 +144,9 @@ void clients_serve_in_thread(struct clients *clients, int fd, const struct addre
         }
     }
     address_format(address, name);
-    mtx_lock(&clients->print);
+    clients_begin_line(clients);
     report_failed(clients->program, "client %s refused: no memory for another thread", name);
-    mtx_unlock(&clients->print);
+    clients_end_line(clients);
     free(client);
     stream_abort(fd);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The clients of tcp-server: how one is served, and the threads that serve many at once.
+ * The clients of a server: a thread for each, or one after another, and their events on stdout.
  *
  * Each connected socket belongs to the thread that serves it, from accept() to close(). Threads
  * are told to stop, never closed under their feet. The events of all threads go out line by line
@@ -10,19 +10,31 @@
 #define APPS_LIB_CLIENTS_H
 
 #include "address.h"
-#include "encoding.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <threads.h>
 
-/* A client that takes nothing of its reply for so long is dropped. */
+/* A client that takes nothing of what is sent to it for so long is dropped. */
 #define CLIENTS_STALL_SECONDS 10
+
+struct client {
+    struct clients *clients;
+    int fd;
+    char name[ADDRESS_TEXT_SIZE];
+    uint64_t in, out; /* bytes, counted by who serves it */
+    /* The threads' list. */
+    struct client *next;
+    thrd_t thread;
+    atomic_bool ended; /* the thread can be joined at once */
+};
 
 struct clients {
     const char *program;
-    const char *reply; /* NULL: echo */
-    bool one_reply;    /* close after the first reply; else when the client closes */
+    /* Serves a client and closes its socket. Returns how it ended, in words: "closed". */
+    const char *(*serve)(struct client *client);
+    const void *server; /* what `serve` wants to know */
     atomic_bool stop;
     mtx_t print; /* held while a line is put on stdout or stderr */
     struct client *threads;
@@ -37,7 +49,18 @@ void clients_end(struct clients *clients);
 /* Serves the client in the calling thread, and closes fd. */
 void clients_serve(struct clients *clients, int fd, const struct address *address);
 
-/* The same in a thread of its own. Without memory for one: a line on stderr, and fd is closed. */
+/* The same in a thread of its own. Without memory for one: a line on stderr, and fd is reset. */
 void clients_serve_in_thread(struct clients *clients, int fd, const struct address *address);
+
+/* For `serve`: a call on the client's socket failed with this error. Resets the connection, and
+ * returns the words for it. */
+const char *clients_drop(const struct client *client, int error);
+
+/* One line on stdout. */
+void clients_event(struct clients *clients, const char *format, ...);
+
+/* A line in pieces: what is printed on stdout (stderr) in between is one line. */
+void clients_begin_line(struct clients *clients);
+void clients_end_line(struct clients *clients);
 
 #endif

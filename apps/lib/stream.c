@@ -4,6 +4,9 @@
  */
 #include "stream.h"
 
+#include "delay.h"
+#include "moment.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -11,20 +14,24 @@
 #include <unistd.h>
 
 #define SLICE_MS 200
+#define PAUSE_MS 10
 
 static bool would_block(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-/* Waits for events in slices. Returns 1 when there are some, 0 when the time (-1: none) is over,
- * -1 and errno. */
-static int wait_for(int fd, short events, int timeout_ms, const atomic_bool *stop)
+/* Waits for events in slices, until a moment. Returns 1 when there are some, 0 when the time is
+ * over, -1 and errno. */
+static int wait_for(int fd, short events, uint64_t until, const atomic_bool *stop)
 {
     struct pollfd ready = {.fd = fd, .events = events};
 
-    for (int waited = 0; timeout_ms < 0 || waited < timeout_ms; waited += SLICE_MS) {
-        int result = poll(&ready, 1, SLICE_MS);
+    for (;;) {
+        uint64_t now = moment_ms();
+        if (now >= until)
+            return 0;
+        int result = poll(&ready, 1, until - now < SLICE_MS ? (int)(until - now) : SLICE_MS);
         if (result > 0)
             return 1;
         if (result < 0 && errno != EINTR)
@@ -33,21 +40,27 @@ static int wait_for(int fd, short events, int timeout_ms, const atomic_bool *sto
             errno = ECANCELED;
             return -1;
         }
-        if (timeout_ms < 0)
-            waited = 0;
     }
-    return 0;
 }
 
-ssize_t stream_receive(int fd, void *buffer, size_t size, const atomic_bool *stop)
+ssize_t stream_receive_until(int fd, void *buffer, size_t size, uint64_t until,
+                             const atomic_bool *stop)
 {
     for (;;) {
-        if (wait_for(fd, POLLIN, -1, stop) < 0)
+        int ready = wait_for(fd, POLLIN, until, stop);
+        if (ready == 0)
+            errno = ETIMEDOUT;
+        if (ready <= 0)
             return -1;
         ssize_t length = recv(fd, buffer, size, MSG_DONTWAIT);
         if (length >= 0 || !would_block(errno))
             return length;
     }
+}
+
+ssize_t stream_receive(int fd, void *buffer, size_t size, const atomic_bool *stop)
+{
+    return stream_receive_until(fd, buffer, size, UINT64_MAX, stop);
 }
 
 ssize_t stream_send_some(int fd, const char *bytes, size_t length)
@@ -59,28 +72,45 @@ ssize_t stream_send_some(int fd, const char *bytes, size_t length)
 
 int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms, const atomic_bool *stop)
 {
+    uint64_t until = moment_ms() + (uint64_t)stall_ms;
+    bool was_ready = false;
+
     while (length > 0) {
         ssize_t sent = stream_send_some(fd, bytes, length);
         if (sent < 0)
             return -1;
         bytes += sent;
         length -= (size_t)sent;
-        if (sent > 0)
+        uint64_t now = moment_ms();
+        if (sent > 0) {
+            until = now + (uint64_t)stall_ms;
+            was_ready = false;
             continue;
-        int ready = wait_for(fd, POLLOUT, stall_ms, stop);
-        if (ready == 0)
+        }
+        if (now >= until) {
             errno = ETIMEDOUT;
-        if (ready <= 0)
             return -1;
+        }
+        /* A stack that is short of memory calls the socket ready, and takes nothing. */
+        if (was_ready)
+            delay_ms(PAUSE_MS);
+        /* Some stacks call it ready only when there is much room: a slow peer takes less. */
+        int ready = wait_for(fd, POLLOUT, now + SLICE_MS, stop);
+        if (ready < 0)
+            return -1;
+        was_ready = ready > 0;
     }
     return 0;
 }
 
 void stream_close_gently(int fd, void *buffer, size_t size, int wait_ms)
 {
+    uint64_t now = moment_ms(), end = now + STREAM_GENTLE_MOST_MS;
+
     if (shutdown(fd, SHUT_WR) == 0) {
-        while (wait_for(fd, POLLIN, wait_ms, NULL) > 0 && recv(fd, buffer, size, MSG_DONTWAIT) > 0)
-            continue;
+        while (now < end && wait_for(fd, POLLIN, now + (uint64_t)wait_ms, NULL) > 0 &&
+               recv(fd, buffer, size, MSG_DONTWAIT) > 0)
+            now = moment_ms();
     }
     close(fd);
 }

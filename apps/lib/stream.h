@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A good size for a buffer that one recv() fills: a segment's worth. Allocate it: threads of
@@ -18,6 +19,11 @@
  * again; -1 and errno, ECANCELED when *stop became true. */
 ssize_t stream_receive(int fd, void *buffer, size_t size, const atomic_bool *stop);
 
+/* The same, but no longer than until that moment (moment_ms()): then it returns -1 and errno
+ * ETIMEDOUT, even when something is there. */
+ssize_t stream_receive_until(int fd, void *buffer, size_t size, uint64_t until,
+                             const atomic_bool *stop);
+
 /* Sends what fits at once, at least one byte, without waiting and without SIGPIPE. Returns the
  * bytes taken, 0 when nothing fits now, or -1 and errno. */
 ssize_t stream_send_some(int fd, const char *bytes, size_t length);
@@ -26,6 +32,9 @@ ssize_t stream_send_some(int fd, const char *bytes, size_t length);
  * ETIMEDOUT then, ECANCELED when *stop became true. */
 int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms,
                     const atomic_bool *stop);
+
+/* How long stream_close_gently() listens to a peer that goes on sending. */
+#define STREAM_GENTLE_MOST_MS 5000
 
 /* Closes so that all that was sent arrives: closing with bytes unread resets a connection, so
  * this ends the sending side, throws away what still comes, and closes when the peer has closed or

@@ -24,6 +24,7 @@
 #define BOARD_JOBS 4              /* programs at once */
 #define BOARD_APP_THREADS 12      /* threads of all programs together, besides each one's main() */
 #define BOARD_APP_STACK 4096      /* bytes, of each of them and of each main() */
+#define BOARD_RAM_FILES 524288    /* bytes of /ram; its book-keeping takes less than 1 % of them */
 #define BOARD_LINE_MAX 1024       /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_CONSOLE_RX 1024u    /* bytes between the UART's interrupt and the console thread */
 #define BOARD_CONSOLE_INPUT 8192u /* bytes of typed lines that wait for a reader */

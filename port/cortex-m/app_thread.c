@@ -3,10 +3,10 @@
  * The threads of jobs: their pool, their beginning and their end, and the kill points between.
  *
  * Theory of operation: a slot is a kernel thread, a stack, newlib's struct _reent and the socket
- * layer's record. The thread itself opens and closes its three standard streams, so that it alone
- * ever touches them; the slot is free again when somebody has seen the thread end: who joins it,
- * job_wait(), or, for a detached one, the next that looks for a slot.
- * A thread ends only by its own hand, at a kill point, when it holds no mutex of the port.
+ * layer's record. Its three standard streams are opened before it starts and closed by itself, so
+ * that it alone ever uses them; the slot is free again when somebody has seen the thread end: who
+ * joins it, job_wait(), or, for a detached one, the next that looks for a slot. A thread ends only
+ * by its own hand, at a kill point, when it holds no mutex of the port.
  */
 #include <errno.h>
 #include <string.h>
@@ -73,7 +73,6 @@ static void thread_main(void *arg)
 {
     struct app_thread *t = arg;
 
-    stdio_open();
     ps_port_checkpoint();
     app_thread_end(t, t->start(t->arg));
 }
@@ -99,9 +98,15 @@ struct app_thread *app_thread_start(struct job *job, int (*start)(void *), void 
         t = is_main ? free_slot(0, BOARD_JOBS) : free_slot(BOARD_JOBS, SLOTS);
     }
     if (t != NULL) {
+        prepare(t, job, start, arg);
+        if (!stdio_open(&t->reent)) {
+            app_thread_release(t);
+            t = NULL;
+        }
+    }
+    if (t != NULL) {
         size_t index = (size_t)(t - slots);
 
-        prepare(t, job, start, arg);
         if (job->main == NULL) {
             job->main = t;
         }

@@ -2,10 +2,12 @@
 /* The life of a job, from its arguments to giving all back. How it works is told in job.h. */
 #include "job.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "board.h"
 #include "console.h"
+#include "files.h"
 #include "heap.h"
 #include "job_internal.h"
 #include "kernel_arch.h"
@@ -206,7 +208,8 @@ int job_wait(struct job *job)
         (void)thread_join(&t->thread, KICK_MS, 0);
     }
     ps_close_owned(job);
-    stdio_disown(job, job_count() == 1);
+    stdio_disown(job);
+    files_close_owned(job);
     heap_free_owned(job);
     status = job->status;
     job->app = NULL;
@@ -278,6 +281,7 @@ _Noreturn void exit(int status)
         job->at_exit = handler->next;
         handler->function();
     }
+    (void)fflush(NULL); /* the job's own, see stdio_streams.h */
     ps__exit(status);
 }
 

@@ -7,7 +7,8 @@
  * job is over when its main() returns, a thread of it calls exit(), its last thread ends or a
  * signal ends it. From then on each of its threads ends at its next kill point: any call of the
  * socket layer, <threads.h>, console input or output, sleeping. job_wait() interrupts those that
- * are blocked until all have ended, then gives back sockets, FILEs, heap blocks and stacks.
+ * are blocked until all have ended, then gives back sockets, FILEs, files, heap blocks
+ * and stacks.
  * A handler set with sigaction() runs in the job's main thread at its next kill point, and the
  * blocking call under way returns EINTR. What has no kill point (an endless loop that only
  * computes) cannot be ended: job_wait() says so and goes on waiting.

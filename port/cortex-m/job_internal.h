@@ -46,7 +46,7 @@ struct job {
 /* The calling thread's record, or NULL when it is none of a job. ISR. */
 struct app_thread *app_thread_self(void);
 
-/* Starts a thread of `job`. Returns NULL when no stack is free or the job is over. */
+/* Starts a thread of `job`. Returns NULL when no stack or memory is free or the job is over. */
 struct app_thread *app_thread_start(struct job *job, int (*start)(void *), void *arg);
 
 /* Ends the calling thread as thrd_exit() does. */

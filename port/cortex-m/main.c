@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "console.h"
 #include "fault.h"
+#include "files.h"
 #include "heap.h"
 #include "job.h"
 #include "kernel.h"
@@ -90,5 +91,6 @@ _Noreturn void main_start(void)
                      sizeof main_stack) != 0) {
         kernel_panic("the main thread could not be started");
     }
+    files_init();
     kernel_start();
 }

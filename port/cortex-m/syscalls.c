@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What newlib asks of a system, for the console's three descriptors, and the clocks.
+ * What newlib asks of a system: the console's three descriptors, the others for files.c, and the
+ * clocks.
  * A terminal for programs: isatty(0) is true, and a read returns one line at most. To newlib's
  * stdio alone standard input looks like a pipe, for reading from a terminal would make it flush
  * the line-buffered FILEs of every thread in the system; the reader's own stdout is flushed here.
@@ -13,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "console.h"
+#include "files.h"
 #include "job_internal.h"
 #include "kernel_arch.h"
 
@@ -27,6 +29,8 @@ int _write(int fd, const void *data, size_t size);
 off_t _lseek(int fd, off_t offset, int whence);
 int _fstat(int fd, struct stat *st);
 int _isatty(int fd);
+int _stat(const char *path, struct stat *st);
+int _unlink(const char *path);
 int _getpid(void);
 int _gettimeofday(struct timeval *now, void *zone);
 
@@ -43,15 +47,13 @@ static bool is_console(int fd)
 
 int _open(const char *path, int flags, int mode)
 {
-    (void)path;
-    (void)flags;
     (void)mode;
-    return fail(ENOENT); /* there are no files */
+    return files_open(path, flags);
 }
 
 int _close(int fd)
 {
-    return is_console(fd) ? 0 : fail(EBADF);
+    return is_console(fd) ? 0 : files_close(fd);
 }
 
 int _read(int fd, void *data, size_t size)
@@ -59,7 +61,7 @@ int _read(int fd, void *data, size_t size)
     int length;
 
     if (fd != STDIN_FILENO) {
-        return fail(EBADF);
+        return is_console(fd) ? fail(EBADF) : files_read(fd, data, size);
     }
     if (size == 0) {
         ps_port_checkpoint();
@@ -73,7 +75,7 @@ int _read(int fd, void *data, size_t size)
 int _write(int fd, const void *data, size_t size)
 {
     if (fd != STDOUT_FILENO && fd != STDERR_FILENO) {
-        return fail(EBADF);
+        return is_console(fd) ? fail(EBADF) : files_write(fd, data, size);
     }
     console_write(data, size);
     ps_port_checkpoint();
@@ -82,15 +84,13 @@ int _write(int fd, const void *data, size_t size)
 
 off_t _lseek(int fd, off_t offset, int whence)
 {
-    (void)offset;
-    (void)whence;
-    return fail(is_console(fd) ? ESPIPE : EBADF);
+    return is_console(fd) ? fail(ESPIPE) : files_lseek(fd, offset, whence);
 }
 
 int _fstat(int fd, struct stat *st)
 {
     if (!is_console(fd)) {
-        return fail(EBADF);
+        return files_fstat(fd, st);
     }
     *st = (struct stat){
         .st_mode = fd == STDIN_FILENO ? S_IFIFO : S_IFCHR,
@@ -102,10 +102,20 @@ int _fstat(int fd, struct stat *st)
 int _isatty(int fd)
 {
     if (!is_console(fd)) {
-        errno = EBADF;
+        errno = files_is_open(fd) ? ENOTTY : EBADF;
         return 0;
     }
     return 1;
+}
+
+int _stat(const char *path, struct stat *st)
+{
+    return files_stat(path, st);
+}
+
+int _unlink(const char *path)
+{
+    return files_unlink(path);
 }
 
 int _getpid(void)

@@ -6,6 +6,7 @@ A probe is a program of tests/system/probes/, built for every stack as an app is
 them are in one image, probes.elf.
 """
 
+import codecs
 import contextlib
 import json
 import os
@@ -120,6 +121,7 @@ class Prompt:
         )
         self.text = ""
         self._seen = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def expect(self, pattern, timeout=PATIENCE):
         """The match that begins first after the end of the one before. What follows it stays."""
@@ -136,7 +138,9 @@ class Prompt:
             if not data:
                 why = f"QEMU ended with {self.process.wait(PATIENCE)}" if readable else "in time"
                 raise AssertionError(f"no {pattern!r}: {why}; {self.text[-1200:]!r}")
-            self.text += data.decode("utf-8", "replace").replace("\r\n", "\n")
+            # A character, or a line's end, may come in two pieces.
+            self.text += self._decoder.decode(data)
+            self.text = self.text.replace("\r\n", "\n")
 
     def type(self, text):
         self.process.stdin.write(text.encode())

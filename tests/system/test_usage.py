@@ -14,6 +14,8 @@ APPS = {
     "udp-recv": ("bgneEh", ["PORT"]),
     "tcp-client": ("bmsh", ["HOST PORT", "seconds"]),
     "tcp-server": ("blMrwh", ["PORT", "once|queue|talk|threads", "SECONDS"]),
+    "file-server": ("bldh", ["PORT", "HTTP", "10 seconds", "300 ms", "255 bytes"]),
+    "file-client": ("ocRqh", ["HOST PORT NAME", "10 seconds", "FILE.part", "SHA-256"]),
 }
 
 MISTAKES = [
@@ -65,6 +67,25 @@ MISTAKES = [
     ("tcp-server", ["-w", "x", "8080"], r'-w: "x" is not a number from 0 to 86400'),
     ("tcp-server", ["-w"], r"option -w needs a value"),
     ("tcp-server", ["-q", "8080"], r"unknown option -q"),
+    ("file-server", [], r"needs PORT, got 0 arguments"),
+    ("file-server", ["80", "."], r"needs PORT, got 2 arguments"),
+    ("file-server", ["65536"], r'"65536" is not a port number'),
+    ("file-server", ["-b", "nowhere", "80"], r'-b: "nowhere" is not an IPv4 address'),
+    ("file-server", ["-l", "65536", "80"], r'-l: "65536" is not a number from 0 to 65535'),
+    ("file-server", ["-d"], r"option -d needs a value"),
+    ("file-server", ["-w", "80"], r"unknown option -w"),
+    ("file-client", [], r"needs HOST, PORT and NAME, got 0 arguments"),
+    ("file-client", ["10.0.0.1", "80"], r"needs HOST, PORT and NAME, got 2 arguments"),
+    ("file-client", ["10.0.0.1", "80", "a", "b"], r"needs HOST, PORT and NAME, got 4 arguments"),
+    ("file-client", ["10.0.0.1", "http", "a"], r'"http" is not a port number from 0 to 65535'),
+    ("file-client", ["-o"], r"option -o needs a value"),
+    ("file-client", ["-o", "", "10.0.0.1", "80", "a"], r'-o: "" is no name of a file'),
+    ("file-client", ["-x", "10.0.0.1", "80", "a"], r"unknown option -x"),
+    ("file-client", ["-c", "-R", "10.0.0.1", "80", "a"], r"-c and -R: "),
+    ("file-client", ["-c", "-o", "-", "10.0.0.1", "80", "a"], r"-c and -o -: "),
+    ("file-client", ["10.0.0.1", "80", ""], r'"" ends in no name of a file'),
+    ("file-client", ["10.0.0.1", "80", "a/"], r'"a/" ends in no name of a file'),
+    ("file-client", ["10.0.0.1", "80", "a/.."], r'"a/\.\." ends in no name of a file'),
 ]
 
 
@@ -74,7 +95,7 @@ def test_help(stack, app):
     running = stack.start(app, "-h")
     assert running.wait() == 0
     text = "\n".join(running.lines)
-    assert f"usage: {app} [-b " in text
+    assert f"usage: {app} [-" in text
     for option in options:
         assert re.search(rf"^  -{option}\b", text, re.MULTILINE)
     for word in words:

@@ -2,8 +2,8 @@
 /*
  * resources: one line on what the stack below has in use, so that a test can compare before and
  * after. Prints what can be seen from where it was built: on a board lwIP's pools and the port's
- * sockets, jobs, threads, FILEs and heap, on linux the pools alone, on host nothing. Connections in
- * TIME_WAIT are not counted: they go by themselves.
+ * sockets, jobs, threads, FILEs, files, /ram and heap, on linux the pools alone, on host nothing.
+ * Connections in TIME_WAIT are not counted: they go by themselves.
  */
 #include <stdio.h>
 #include <sys/socket.h>
@@ -14,6 +14,7 @@
 #include "lwip/tcpip.h"
 #endif
 #if __has_include("heap.h")
+#include "files.h"
 #include "heap.h"
 #include "job.h"
 #include "ps.h"
@@ -53,10 +54,13 @@ static void show_pools(void)
 static void show_port(void)
 {
     struct heap_stats heap;
+    size_t ram_size, ram_left;
 
     heap_stats(&heap);
+    files_ram_usage(&ram_size, &ram_left);
     printf(" sockets=%u jobs=%u threads=%u files=%u heap=%lu blocks=%u", ps_count(), job_count(),
            job_thread_count(), stdio_count(), (unsigned long)heap.used, heap.blocks);
+    printf(" descriptors=%u ram=%lu", files_count(), (unsigned long)(ram_size - ram_left));
     printf(" lwip-heap=%lu", (unsigned long)lwip_stats.mem.used);
 }
 #else

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Opening a file that a client named, if it may have it.
+ */
+#ifndef APPS_LIB_SERVED_FILE_H
+#define APPS_LIB_SERVED_FILE_H
+
+#include "draft.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct served_file {
+    int fd; /* the caller closes it */
+    uint64_t size;
+    /* With the size they tell one state of the file from another. */
+    uint64_t inode, seconds, nanoseconds;
+};
+
+enum served_result {
+    SERVED_OPEN,
+    SERVED_MISSING,
+    SERVED_REFUSED,   /* the name, the permission, what it is or where it leads */
+    SERVED_DIRECTORY, /* refused, too */
+    SERVED_FAILED,    /* errno says why */
+};
+
+/* Opens the file of that name below `root` (an absolute path without symbolic links in it) for
+ * reading. Only a regular file is opened, and only when it lies below root. */
+enum served_result served_file_open(struct served_file *file, const char *root, const char *name);
+
+/* Appends the file's ETag. */
+void served_file_tag(const struct served_file *file, struct draft *tag);
+
+/* Whether the text is the file's ETag. */
+bool served_file_has_tag(const struct served_file *file, const char *text);
+
+#endif
