@@ -35,6 +35,7 @@ int main(int argc, char **argv)
     struct options options = {0};
 
     interrupt_install();
+    interrupt_ignore_pipe();
     int status = read_options(argc, argv, &options);
     if (status != STATUS_GO_ON)
         return report_end(PROGRAM, status);

@@ -214,6 +214,7 @@ static enum download_result end_part(struct download *download)
     download->total = reply->range.size;
     if (download->has_total && download->total == download->file.length)
         return DOWNLOAD_DONE;
+    download->has_total = false;
     saved_file_restart(&download->file);
     return DOWNLOAD_AGAIN;
 }

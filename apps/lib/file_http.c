@@ -112,6 +112,7 @@ static void look_up(struct file_session *session, struct answer *answer)
         answer->status = 403;
         break;
     default:
+        file_session_complain(session, "open", strerror(errno));
         answer->status = 503;
         break;
     }
@@ -201,7 +202,8 @@ static void tell(struct file_session *session, int status, uint64_t sent)
 {
     const struct http_request *request = &session->request;
 
-    file_session_event(session, request->method, request->name, strlen(request->name));
+    file_session_event(session, request->method[0] ? request->method : "?", request->name,
+                       strlen(request->name));
     printf("%d, ", status);
     number_print(stdout, sent);
     puts(" bytes");

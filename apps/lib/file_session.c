@@ -31,7 +31,7 @@ static bool may_be_name(const struct file_session *session)
     return session->head > 0 && !http_request_begins(line->bytes, line->length);
 }
 
-/* Receives into `input`, which is empty. False also when the line ends here: then it is a name. */
+/* Receives into `input`, which is empty. A name has SESSION_DONE when it ends with silence. */
 static bool fill_input(struct file_session *session, bool is_name)
 {
     struct client *client = session->client;
@@ -48,6 +48,8 @@ static bool fill_input(struct file_session *session, bool is_name)
         return true;
     if (length == 0)
         return end(session, SESSION_CLOSED, 0);
+    if (errno == ETIMEDOUT && is_soon)
+        return end(session, SESSION_DONE, 0);
     return end(session, errno == ETIMEDOUT ? SESSION_LATE : SESSION_FAILED, errno);
 }
 
@@ -75,7 +77,7 @@ bool file_session_line(struct file_session *session, bool first)
             return true;
         bool is_name = first && may_be_name(session);
         if (!fill_input(session, is_name))
-            return is_name && session->end != SESSION_FAILED;
+            return is_name && (session->end == SESSION_DONE || session->end == SESSION_CLOSED);
     }
 }
 
@@ -90,19 +92,16 @@ bool file_session_send(struct file_session *session, size_t length)
     return true;
 }
 
-/* The file ended, or could not be read, before all was sent. */
-static bool end_short(struct file_session *session, ssize_t result)
+void file_session_complain(struct file_session *session, const char *call, const char *why)
 {
     struct clients *clients = session->client->clients;
-    const char *why = result < 0 ? strerror(errno) : "it has become shorter";
 
     clients_begin_line(clients);
-    fprintf(stderr, "%s: client %s: read \"", clients->program, session->client->name);
+    fprintf(stderr, "%s: client %s: %s \"", clients->program, session->client->name, call);
     text_show(stderr, session->server->encoding, session->request.name,
               strlen(session->request.name));
     fprintf(stderr, "\": %s\n", why);
     clients_end_line(clients);
-    return end(session, SESSION_DONE, 0);
 }
 
 bool file_session_send_file(struct file_session *session, size_t filled, uint64_t length,
@@ -114,8 +113,11 @@ bool file_session_send_file(struct file_session *session, size_t filled, uint64_
             read(session->file.fd, session->work + filled, length < room ? (size_t)length : room);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 || (n == 0 && length > 0))
-            return end_short(session, n);
+        if (n < 0 || (n == 0 && length > 0)) {
+            file_session_complain(session, "read",
+                                  n < 0 ? strerror(errno) : "it has become shorter");
+            return end(session, SESSION_DONE, 0);
+        }
         if (!file_session_send(session, filled + (size_t)n))
             return false;
         filled = 0;
@@ -183,15 +185,16 @@ const char *file_session_serve(struct client *client)
     session->line = (struct http_line){.bytes = session->work, .size = HTTP_REQUEST_LINE_SIZE};
     converse(session);
     switch (session->end) {
+    case SESSION_LATE: /* it may still read what it got before: no reset */
+        words = "timed out";
+        close(client->fd);
+        break;
     case SESSION_CLOSED:
         close(client->fd);
         break;
     case SESSION_FAILED:
         words = clients_drop(client, session->error);
         break;
-    case SESSION_LATE: /* it may still read what it got before: no reset */
-        words = "timed out";
-        /* fall through */
     default:
         stream_close_gently(client->fd, session->work, sizeof session->work, GENTLE_MS);
         break;

@@ -78,6 +78,9 @@ bool file_session_send(struct file_session *session, size_t length);
 bool file_session_send_file(struct file_session *session, size_t filled, uint64_t length,
                             uint64_t *sent);
 
+/* A line on stderr: "file-server: client 192.168.77.1:40001: read "hello.txt": I/O error". */
+void file_session_complain(struct file_session *session, const char *call, const char *why);
+
 /* Begins the line of an event, "client 192.168.77.1:40001 GET "hello.txt": ", which the caller
  * ends with clients_end_line(). */
 void file_session_event(struct file_session *session, const char *method, const char *name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The handler of SIGINT and SIGTERM.
+ * What signals do.
  */
 #include "interrupt.h"
 
@@ -15,13 +15,23 @@ static void interrupt_handler(int signal_number)
     _exit(128 + signal_number);
 }
 
-void interrupt_install(void)
+static void set_handler(int signal_number, void (*handler)(int))
 {
     struct sigaction action;
 
     memset(&action, 0, sizeof action);
-    action.sa_handler = interrupt_handler;
+    action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigaction(signal_number, &action, NULL);
+}
+
+void interrupt_install(void)
+{
+    set_handler(SIGINT, interrupt_handler);
+    set_handler(SIGTERM, interrupt_handler);
+}
+
+void interrupt_ignore_pipe(void)
+{
+    set_handler(SIGPIPE, SIG_IGN);
 }

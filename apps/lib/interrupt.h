@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ctrl-C and termination mean the same on every stack.
+ * Ctrl-C, termination and closed pipes mean the same on every stack.
  */
 #ifndef APPS_LIB_INTERRUPT_H
 #define APPS_LIB_INTERRUPT_H
@@ -8,5 +8,8 @@
 /* From now on SIGINT ends the app with status 130 and SIGTERM with 143. Its sockets are closed as
  * at any exit. Events are flushed one by one, so that none is lost. */
 void interrupt_install(void);
+
+/* From now on a write into a pipe that nobody reads fails with EPIPE, instead of ending the app. */
+void interrupt_ignore_pipe(void);
 
 #endif
