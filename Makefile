@@ -2,8 +2,9 @@
 # Portside: lwIP's socket API on Linux over TAP, on microcontrollers and beside the host's own.
 # `make help` lists the targets. Everything that is generated or downloaded lies under build/.
 
-# A new board is a folder, a new program a file.
+# A new board is a folder, a new program a file. The first board is the one meant when none is named.
 BOARDS := $(patsubst board/%/board.mk,%,$(wildcard board/*/board.mk))
+BOARDS := mps2-an385 $(filter-out mps2-an385,$(BOARDS))
 APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
 # Programs of the tests, on every stack like the apps.
 PROBES := $(patsubst tests/system/probes/%.c,%,$(wildcard tests/system/probes/*.c))

@@ -8,6 +8,7 @@
 #define USED 1u
 #define NETWORK_SMALL 128u /* a frame without data with its pbuf; more is data */
 #define NETWORK_KEPT 512u  /* what data leaves for such frames */
+#define PROGRAMS_KEPT 4096u /* what data leaves of the programs' part */
 
 struct block {
     size_t size_used; /* bytes with this header, a multiple of the header; bit 0: in use */
@@ -21,6 +22,7 @@ static struct block *first, *end, *programs_end;
 static const char network[] = "the network"; /* the owner of its blocks */
 static struct mutex lock;
 static size_t used, peak;
+static size_t used_low; /* of it in the programs' part, whosever */
 static unsigned failures;
 
 static void heap_lock(void)
@@ -83,19 +85,26 @@ static size_t gross(size_t size)
     return (size + 2 * UNIT - 1) / UNIT * UNIT;
 }
 
-static void count_used(size_t more)
+static void count_used(const struct block *b)
 {
-    used += more;
+    used += size_of(b);
+    used_low += b < programs_end ? size_of(b) : 0;
     if (used > peak) {
         peak = used;
     }
+}
+
+static void count_unused(const struct block *b)
+{
+    used -= size_of(b);
+    used_low -= b < programs_end ? size_of(b) : 0;
 }
 
 static void *take(struct block *b, const void *owner)
 {
     b->size_used |= USED;
     b->owner = owner;
-    count_used(size_of(b));
+    count_used(b);
     return b + 1;
 }
 
@@ -141,13 +150,24 @@ static void *allocate(size_t size, const void *owner)
     return take(b, owner);
 }
 
+/* Whether data to send may have a block that ends where b does. */
+static bool leaves_enough(const struct block *b, size_t wanted)
+{
+    size_t low = (size_t)((uintptr_t)programs_end - (uintptr_t)first);
+    size_t all = (size_t)((uintptr_t)end - (uintptr_t)first);
+    bool borrows = (uintptr_t)b + size_of(b) - wanted < (uintptr_t)programs_end;
+
+    return all - used >= wanted + NETWORK_KEPT &&
+           (!borrows || low >= used_low + wanted + PROGRAMS_KEPT);
+}
+
 /* The end of the highest free block that has room. */
 static void *allocate_for_network(size_t size)
 {
-    size_t wanted = gross(size), left = (size_t)((uintptr_t)end - (uintptr_t)first) - used;
+    size_t wanted = gross(size), left;
     struct block *b = wanted > 0 ? highest(wanted) : NULL;
 
-    if (b == NULL || (size > NETWORK_SMALL && left < wanted + NETWORK_KEPT)) {
+    if (b == NULL || (size > NETWORK_SMALL && !leaves_enough(b, wanted))) {
         return NULL;
     }
     left = size_of(b) - wanted;
@@ -172,7 +192,7 @@ static struct block *block_of(void *p)
 
 static void release(struct block *b)
 {
-    used -= size_of(b);
+    count_unused(b);
     b->size_used &= ~(size_t)USED;
     b->owner = NULL;
 }
@@ -200,7 +220,8 @@ static bool resize(struct block *b, size_t size)
     }
     cut(b, wanted);
     used -= before;
-    count_used(size_of(b));
+    used_low -= before; /* only programs' blocks are resized */
+    count_used(b);
     return true;
 }
 
@@ -210,7 +231,7 @@ void heap_init(void *start, void *limit, size_t for_network)
     uintptr_t high = (uintptr_t)limit / UNIT * UNIT;
 
     mutex_init(&lock);
-    used = peak = 0;
+    used = used_low = peak = 0;
     failures = 0;
     first = (struct block *)low;
     end = (struct block *)high;

@@ -35,7 +35,7 @@ BOARDS = {
         "unread": 8000, "window": 8760, "bus_faults": True, "phy": True,
     },
     "lm3s6965evb": {
-        "longest_line": 200, "bulk": 100_000, "longest_datagram": 1473, "clients": 4,
+        "longest_line": 200, "bulk": 100_000, "longest_datagram": 1944, "clients": 4,
         "unread": 3000, "window": 2920, "bus_faults": False, "phy": False,
     },
 }  # fmt: skip

@@ -16,6 +16,7 @@
 #define SIZE 16384u
 #define FOR_NETWORK 4096u
 #define KEPT 512u  /* what the network's data leaves */
+#define PROGRAMS_KEPT 4096u
 #define SMALL 128u /* the largest request that is no data */
 
 static _Alignas(64) uint8_t arena[SIZE];
@@ -91,16 +92,43 @@ static void test_programs_never_get_the_networks_part(void **state)
     assert_true(heap_usable(heap_network_malloc(FOR_NETWORK / 2)) >= FOR_NETWORK / 2);
 }
 
-static void test_the_network_uses_what_programs_leave(void **state)
+static size_t get_all(size_t size)
 {
     size_t got = 0;
 
-    (void)state;
-    while (heap_network_malloc(1500) != NULL) {
-        got += 1500;
+    while (heap_network_malloc(size) != NULL) {
+        got += size;
     }
-    assert_true(got > SIZE - 2 * 1500 - KEPT && got > FOR_NETWORK);
-    assert_null(heap_alloc(1500, one));
+    return got;
+}
+
+static void test_the_network_uses_what_programs_leave(void **state)
+{
+    size_t got = get_all(1500);
+
+    (void)state;
+    assert_true(got > FOR_NETWORK);
+    assert_true(got > SIZE - PROGRAMS_KEPT - 2 * (1500 + HEADER));
+    assert_true(got <= SIZE - PROGRAMS_KEPT);
+    assert_non_null(heap_alloc(PROGRAMS_KEPT - 2 * HEADER, one)); /* in one piece */
+    assert_null(heap_network_malloc(1500));
+}
+
+static void test_the_network_borrows_nothing_from_a_full_part(void **state)
+{
+    size_t half = (SIZE - FOR_NETWORK) / 2;
+    void *p = heap_alloc(half, one), *q = heap_alloc(half - PROGRAMS_KEPT, one);
+    size_t got = get_all(500);
+
+    (void)state;
+    assert_non_null(p);
+    assert_non_null(q);
+    assert_true(got <= FOR_NETWORK && got > FOR_NETWORK - KEPT - 2 * (500 + HEADER));
+    assert_non_null(heap_alloc(PROGRAMS_KEPT - 4 * HEADER, one));
+    heap_free(p);
+    assert_true(get_all(500) > half - 2 * (500 + HEADER) - PROGRAMS_KEPT);
+    heap_free_owned(one);
+    assert_true(get_all(500) > 0);
 }
 
 static void test_data_leaves_memory_for_frames_without(void **state)
@@ -254,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_programs_never_get_the_networks_part),
         CASE(test_the_network_uses_what_programs_leave),
+        CASE(test_the_network_borrows_nothing_from_a_full_part),
         CASE(test_data_leaves_memory_for_frames_without),
         CASE(test_they_begin_at_opposite_ends),
         CASE(test_a_block_does_not_grow_into_the_networks_part),
