@@ -152,12 +152,12 @@ class Stack:
     has_iconv = True
     longest_line = 60000  # that can be typed
     bulk = 50_000_000  # bytes that go through in reasonable time
-    cwd = None  # where programs start; a board's /host is there
-    prefix = ()  # a command that runs the program that its further words name
 
     def __init__(self, network):
         self.network = network
         self.started = []
+        self.cwd = None  # where programs start; a board's /host is there
+        self.prefix = ()  # a command that runs the program that its further words name
 
     def start(self, app, *args, quiet=False, limits=None):
         """Starts `app`; "{ip}" in an argument stands for its own address. With quiet its output
