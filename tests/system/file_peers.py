@@ -26,6 +26,11 @@ def is_board(stack):
     return stack.name not in ("host", "linux")
 
 
+def cases_for(stack, table, *names):
+    """The table; where each case is a start of QEMU, the cases that are named."""
+    return {name: table[name] for name in names} if is_board(stack) else table
+
+
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
 

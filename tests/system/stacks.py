@@ -175,12 +175,12 @@ class Stack:
     longest_datagram = 65507
     clients = 12
     unread = 8000
-    cwd = None  # where programs start; a board's /host is there
-    prefix = ()  # a command that runs the program that its further words name
 
     def __init__(self, network):
         self.network = network
         self.started = []
+        self.cwd = None  # where programs start; a board's /host is there
+        self.prefix = ()  # a command that runs the program that its further words name
 
     def start(self, app, *args, quiet=False, limits=None):
         """Starts `app`; "{ip}" in an argument stands for its own address. With quiet its output

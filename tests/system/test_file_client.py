@@ -12,6 +12,7 @@ from file_peers import (  # noqa: F401 (fixtures)
     LONG,
     RECEIVED,
     Server,
+    cases_for,
     check_failed,
     check_received,
     content,
@@ -128,14 +129,15 @@ NAMES = {
 
 
 def test_names_are_encoded(stack, folder):
-    with Server(*[sends(ok(b"x"))] * len(NAMES)) as server:
-        for name in NAMES:
+    names = cases_for(stack, NAMES, "a b.txt", "100%.txt", "/rooted.txt")
+    with Server(*[sends(ok(b"x"))] * len(names)) as server:
+        for name in names:
             app = fetch(stack, name, "-o", folder("out"), port=server.port)
             check_received(app, b"x", folder.path / "out")
             app.kill()
     targets = [re.fullmatch(rb"GET (\S+) HTTP/1.1", h.split(b"\r\n")[0])[1] for h in server.heads]
     targets = [re.sub("%..", lambda m: m[0].lower(), target.decode()) for target in targets]
-    assert targets == list(NAMES.values())
+    assert targets == list(names.values())
 
 
 @pytest.mark.parametrize("options", [[], ["-R"]], ids=["HTTP", "tutorial's protocol"])
@@ -236,9 +238,10 @@ REFUSALS = {
 
 
 def test_refusals(stack, folder):
-    answers = [sends(ok(b"<html>", "Location: /b", status=status)) for status in REFUSALS]
+    cases = cases_for(stack, REFUSALS, "404 Not Found", "503 \x1b[2Jred")
+    answers = [sends(ok(b"<html>", "Location: /b", status=status)) for status in cases]
     with Server(*answers) as server:
-        for reason in REFUSALS.values():
+        for reason in cases.values():
             app = fetch(stack, "a", "-o", folder("a"), port=server.port)
             check_failed(app, f"{HOST_IP}:{server.port}: {reason}")
             app.kill()
