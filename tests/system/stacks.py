@@ -154,7 +154,9 @@ class Running:
                     stream.close()
                 except OSError:
                     pass
-        self._on_end()
+        # Once: its TAP may be another's by now.
+        on_end, self._on_end = self._on_end, lambda: None
+        on_end()
 
     def __str__(self):
         error = [] if self.merged else self.error_lines
