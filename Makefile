@@ -326,10 +326,10 @@ clean:
 	rm -rf $(filter-out $(BUILD)/download $(BUILD)/lwip,$(wildcard $(BUILD)/*))
 
 define HELP
-make demo          shows UDP, TCP, binding and backlog on lwIP in Linux and on a board, beside the host
+make demo          shows UDP, TCP, binding, backlog and file download on lwIP in Linux and on the boards, beside the host
 make test          builds and runs every test; parts: test-unit test-host test-linux test-board
-make               builds everything: build/host/*, build/linux/*, build/mps2-an385/portside.elf
-make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) CMD="tcp-server 8080"
+make               builds everything: build/host/*, build/linux/*, build/BOARD/portside.elf
+make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) or another; CMD="tcp-server 8080"
                    IP=192.168.77.10/24|dhcp GW=192.168.77.1 NET=user|tap[:NAME] HOSTPORT=8080 PCAP=file
                    (make ends with 2 on any failure; board/run ends with the program's status)
 make debug         the same, stopped at reset, with gdb attached: threads, thread-bt NAME, jobs
