@@ -55,9 +55,9 @@ bool download_save(struct download *download, const char *bytes, size_t length)
 void download_begin_line(struct download *download)
 {
     progress_end(&download->progress);
-    fprintf(stderr, "%s: %s: \"", download->program, download->where);
-    text_show(stderr, download->encoding, download->name, strlen(download->name));
-    fputs("\": ", stderr);
+    fprintf(stderr, "%s: %s: ", download->program, download->where);
+    text_show_quoted(stderr, download->encoding, download->name, strlen(download->name));
+    fputs(": ", stderr);
 }
 
 enum download_result download_cut(struct download *download, const char *how)

@@ -164,7 +164,11 @@ static enum download_result save_chunks(struct download *download)
             return fail(download, "its chunks make no sense");
         if (result == CHUNKED_END)
             return DOWNLOAD_DONE;
-        if (result == CHUNKED_DATA && !download_save(download, bytes, taken))
+        if (result != CHUNKED_DATA)
+            continue;
+        if (download->has_total && taken > download->total - download->file.length)
+            return fail(download, "its chunks are more than its Content-Range");
+        if (!download_save(download, bytes, taken))
             return DOWNLOAD_FAILED;
     }
 }

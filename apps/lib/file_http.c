@@ -154,8 +154,10 @@ static void write_head(const struct file_session *session, const struct answer *
     draft_text(head, "\r\nContent-Type: ");
     draft_text(head, is_success(answer) ? file_name_type(request->name) : "text/plain");
     draft_text(head, "\r\n");
-    if (is_success(answer)) {
-        draft_text(head, "Accept-Ranges: bytes\r\nETag: ");
+    if (is_success(answer))
+        draft_text(head, "Accept-Ranges: bytes\r\n");
+    if (is_success(answer) && served_file_is_dated(&session->file)) {
+        draft_text(head, "ETag: ");
         served_file_tag(&session->file, head);
         draft_text(head, "\r\n");
     }

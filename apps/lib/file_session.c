@@ -97,10 +97,10 @@ void file_session_complain(struct file_session *session, const char *call, const
     struct clients *clients = session->client->clients;
 
     clients_begin_line(clients);
-    fprintf(stderr, "%s: client %s: %s \"", clients->program, session->client->name, call);
-    text_show(stderr, session->server->encoding, session->request.name,
-              strlen(session->request.name));
-    fprintf(stderr, "\": %s\n", why);
+    fprintf(stderr, "%s: client %s: %s ", clients->program, session->client->name, call);
+    text_show_quoted(stderr, session->server->encoding, session->request.name,
+                     strlen(session->request.name));
+    fprintf(stderr, ": %s\n", why);
     clients_end_line(clients);
 }
 
@@ -131,9 +131,9 @@ void file_session_event(struct file_session *session, const char *method, const 
                         size_t length)
 {
     clients_begin_line(session->client->clients);
-    printf("client %s %s \"", session->client->name, method);
-    text_show(stdout, session->server->encoding, name, length);
-    fputs("\": ", stdout);
+    printf("client %s %s ", session->client->name, method);
+    text_show_quoted(stdout, session->server->encoding, name, length);
+    fputs(": ", stdout);
 }
 
 /* Reads the line of the next request; empty ones before it mean nothing (RFC 9112, 2.2). */

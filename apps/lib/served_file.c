@@ -121,6 +121,11 @@ enum served_result served_file_open(struct served_file *file, const char *root, 
     return result;
 }
 
+bool served_file_is_dated(const struct served_file *file)
+{
+    return file->seconds != 0 || file->nanoseconds != 0;
+}
+
 void served_file_tag(const struct served_file *file, struct draft *tag)
 {
     draft_text(tag, "\"");
@@ -140,5 +145,6 @@ bool served_file_has_tag(const struct served_file *file, const char *text)
     struct draft tag = {.bytes = bytes, .size = sizeof bytes};
 
     served_file_tag(file, &tag);
-    return strlen(text) == tag.length && memcmp(text, bytes, tag.length) == 0;
+    return served_file_is_dated(file) && strlen(text) == tag.length &&
+           memcmp(text, bytes, tag.length) == 0;
 }

@@ -13,7 +13,8 @@
 struct served_file {
     int fd; /* the caller closes it */
     uint64_t size;
-    /* With the size they tell one state of the file from another. */
+    /* With the size they tell one state of the file from another; where the system knows no times,
+     * they are 0 and nothing does. */
     uint64_t inode, seconds, nanoseconds;
 };
 
@@ -29,10 +30,13 @@ enum served_result {
  * reading. Only a regular file is opened, and only when it lies below root. */
 enum served_result served_file_open(struct served_file *file, const char *root, const char *name);
 
-/* Appends the file's ETag. */
+/* Whether there is anything to make an ETag of that changes when the file does. */
+bool served_file_is_dated(const struct served_file *file);
+
+/* Appends the ETag of a dated file. */
 void served_file_tag(const struct served_file *file, struct draft *tag);
 
-/* Whether the text is the file's ETag. */
+/* Whether the text is the file's ETag; never for one that has none. */
 bool served_file_has_tag(const struct served_file *file, const char *text);
 
 #endif

@@ -73,6 +73,21 @@ void text_show(FILE *out, struct encoding *encoding, const void *bytes, size_t l
     show_decoded(out, utf8, utf8_length, at, 0);
 }
 
+void text_show_quoted(FILE *out, struct encoding *encoding, const char *bytes, size_t length)
+{
+    const char *mark;
+
+    fputc('"', out);
+    while (length > 0 && (mark = memchr(bytes, '"', length)) != NULL) {
+        text_show(out, encoding, bytes, (size_t)(mark - bytes));
+        fputs("\\\"", out);
+        length -= (size_t)(mark + 1 - bytes);
+        bytes = mark + 1;
+    }
+    text_show(out, encoding, bytes, length);
+    fputc('"', out);
+}
+
 size_t text_utf8_character(const char *bytes, size_t available, uint32_t *code)
 {
     /* The least character of each length: a smaller one is overlong. */

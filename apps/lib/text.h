@@ -18,6 +18,10 @@
  * byte as it was received. */
 void text_show(FILE *out, struct encoding *encoding, const void *bytes, size_t length);
 
+/* The same between quotation marks; one inside is \", so that the peer's text cannot end before it
+ * does. Of an encoding in which that byte is nothing else, as in UTF-8. */
+void text_show_quoted(FILE *out, struct encoding *encoding, const char *bytes, size_t length);
+
 /* The bytes of the UTF-8 character that starts there: 1 to 4; 0 when there is none, it is cut, or
  * it is not valid (RFC 3629). *code, unless NULL, gets the character. */
 size_t text_utf8_character(const char *bytes, size_t available, uint32_t *code);

@@ -96,7 +96,8 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const stru
         ps_drops.tcp_reserve++;
         return ERR_MEM;
     }
-    if (available < PS_QUOTA_WATCH && pinned_by(pcb) + pbuf_clen(p) > PS_QUOTA) {
+    if ((available < PS_QUOTA_WATCH && pinned_by(pcb) + pbuf_clen(p) > PS_QUOTA) ||
+        ps_ends_too_early(pcb, header)) {
         ps_drops.tcp_quota++;
         return ERR_MEM;
     }

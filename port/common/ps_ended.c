@@ -12,6 +12,9 @@
  *  2. In LAST_ACK the netconn is told only while the app has not seen the end of the stream: a
  *     recv() that returns 0 sets TF_RXCLOSED, which tcp_input() takes for a close(). The flag is
  *     taken away when the segment comes in that may be the last one.
+ * And data that find the mailbox full on the way to TIME_WAIT would never be offered again, nor the
+ * FIN behind them be told: lwIP does that for active connections only. Such a segment is dropped
+ * before lwIP acknowledges it; the peer sends it once more.
  * The other way round, a client that comes again from the same port meets the old connection in
  * TIME_WAIT: lwIP would answer its SYN with an ACK, and the RST to that with nothing, for minutes. A
  * SYN with a number beyond the old connection's ends that (RFC 1122, 4.2.2.13) and is dropped; the
@@ -72,6 +75,28 @@ void ps_tell_end(struct tcp_pcb *pcb)
     if (pcb->state == LAST_ACK && pcb->callback_arg != NULL) {
         tcp_clear_flags(pcb, TF_RXCLOSED);
     }
+}
+
+static void count_message(void *message, void *count)
+{
+    LWIP_UNUSED_ARG(message);
+    ++*(unsigned *)count;
+}
+
+bool ps_ends_too_early(const struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+    /* Out-of-order segments that this one makes whole may hold a FIN. */
+    bool may_end = (TCPH_FLAGS(header) & TCP_FIN) != 0 || pcb->ooseq != NULL;
+    struct netconn *conn = pcb->callback_arg;
+    unsigned messages = 0;
+
+    if (pcb->recv != received || !may_end ||
+        (pcb->state != FIN_WAIT_1 && pcb->state != FIN_WAIT_2) ||
+        !sys_mbox_valid(&conn->recvmbox)) {
+        return false;
+    }
+    sys_mbox_each(&conn->recvmbox, count_message, &messages);
+    return messages >= DEFAULT_TCP_RECVMBOX_SIZE;
 }
 
 bool ps_makes_room(struct tcp_pcb *pcb, const struct tcp_hdr *header)

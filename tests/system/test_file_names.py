@@ -185,13 +185,14 @@ def test_targets(server):
 
 def test_bytes_that_are_no_text(server):
     """Neither file nor harm, and events that a terminal survives."""
-    for name in (b"\xff\xfe", b"\xc3", b"hello.txt\x1b[2J", b"\x01\x02", b'"\\'):
+    for name in (b"\xff\xfe", b"\xc3", b"hello.txt\x1b[2J", b"\x01\x02", b'"\\', b'x": sent 9 bytes'):
         assert over_raw(server, name)[0] in (MISSING, REFUSED), name
     for line in server.lines:
         assert re.fullmatch(r"[ -~]*", line), line
     assert any(r'RAW "\xff\xfe":' in line for line in server.lines)
     assert any(r'RAW "hello.txt\x1b[2J":' in line for line in server.lines)
-    assert any(r'RAW ""\\":' in line for line in server.lines)
+    assert any(r'RAW "\"\\":' in line for line in server.lines)
+    assert not any('RAW "x": sent' in line for line in server.lines)
 
 
 # --- What is no file, or leads out: where the stack sees the host's files as they are ---

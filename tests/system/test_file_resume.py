@@ -124,6 +124,9 @@ LIES = {
         "Content-Type: multipart/byteranges; boundary=x",
         status="206 Partial Content",
     ),
+    "chunks of more than it says": b"HTTP/1.1 206 Partial Content\r\n"
+    b"Content-Range: bytes 20000-49999/50000\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (REST, b"more", b"")),
     "cut": partial(REST[:100], "bytes 20000-49999/50000", length=30_000),
     "416 without a length": ok(b"", status="416 Range Not Satisfiable"),
     "416 that lies": ok(b"", "Content-Range: bytes */50000", status="416 Range Not Satisfiable"),

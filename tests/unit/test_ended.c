@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "lwip/api.h"
@@ -280,6 +281,72 @@ static void time_wait_makes_room_for_the_same_client(void **state)
     reset_all();
 }
 
+static void count_message(void *message, void *count)
+{
+    (void)message;
+    ++*(unsigned *)count;
+}
+
+static void wait_for_messages(int fd, unsigned wanted)
+{
+    struct netconn *conn = lwip_socket_dbg_get_socket(fd)->conn;
+    unsigned count;
+
+    do {
+        usleep(1000);
+        count = 0;
+        LOCK_TCPIP_CORE();
+        sys_mbox_each(&conn->recvmbox, count_message, &count);
+        UNLOCK_TCPIP_CORE();
+    } while (count != wanted);
+}
+
+static void wait_for_refusal(void)
+{
+    u32_t refused;
+
+    do {
+        usleep(1000);
+        LOCK_TCPIP_CORE();
+        refused = ps_drops.tcp_quota;
+        UNLOCK_TCPIP_CORE();
+    } while (refused == 0);
+}
+
+/* The last data come with the FIN, and meet a full mailbox. */
+static void time_wait_loses_nothing_behind_a_full_mailbox(void **state)
+{
+    struct pair pair = connected(7009);
+    int at_once = 1;
+    char byte;
+
+    (void)state;
+    assert_int_equal(setsockopt(pair.far, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once), 0);
+    assert_int_equal(shutdown(pair.near, SHUT_WR), 0);
+    assert_reads_the_end(pair.far);
+    for (unsigned sent = 1; sent <= DEFAULT_TCP_RECVMBOX_SIZE; sent++) {
+        assert_int_equal(send(pair.far, "x", 1, 0), 1);
+        wait_for_messages(pair.near, sent);
+    }
+    at_once = 0;
+    assert_int_equal(setsockopt(pair.far, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once), 0);
+    hold_segments();
+    assert_int_equal(send(pair.far, "y", 1, 0), 1);
+    assert_int_equal(send(pair.far, "z", 1, 0), 1); /* waits for an ACK: goes with the FIN */
+    assert_int_equal(close(pair.far), 0);
+    sys_sem_signal(&release);
+    wait_for_refusal();
+    for (unsigned i = 1; i <= DEFAULT_TCP_RECVMBOX_SIZE + 2; i++) {
+        assert_int_equal(recv(pair.near, &byte, 1, 0), 1);
+        assert_int_equal(byte, i <= DEFAULT_TCP_RECVMBOX_SIZE       ? 'x'
+                               : i == DEFAULT_TCP_RECVMBOX_SIZE + 1 ? 'y'
+                                                                    : 'z');
+    }
+    assert_reads_the_end(pair.near);
+    wait_for_state(pair.near, CLOSED);
+    reset_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +355,7 @@ int main(void)
         cmocka_unit_test(time_wait_is_read_to_its_end),
         cmocka_unit_test(time_wait_frees_once),
         cmocka_unit_test(time_wait_takes_nobody_elses),
+        cmocka_unit_test(time_wait_loses_nothing_behind_a_full_mailbox),
         cmocka_unit_test(time_wait_makes_room_for_the_same_client),
     };
 

@@ -68,6 +68,36 @@ static void controls_never_reach_the_terminal(void **state)
                  "\\xe2\\x80\\xa8\\xe2\\x80\\xae\\xe2\\x81\\xa6");
 }
 
+static void a_quoted_text_ends_once(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *expected;
+    } cases[] = {
+        {BYTES(""), "\"\""},
+        {BYTES("plain\\\n"), "\"plain\\\\\\n\""},
+        {BYTES("\""), "\"\\\"\""},
+        {BYTES("x\": 200, 9 bytes"), "\"x\\\": 200, 9 bytes\""},
+        {BYTES("\"\xe4\"\xbd\xa0\""), "\"\\\"\\xe4\\\"\\xbd\\xa0\\\"\""},
+    };
+    struct encoding *encoding = encoding_open("utf-8");
+
+    (void)state;
+    assert_non_null(encoding);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        text_show_quoted(out, encoding, cases[i].bytes, cases[i].length);
+        fclose(out);
+        assert_string_equal(text, cases[i].expected);
+        free(text);
+    }
+    encoding_close(encoding);
+}
+
 static void backslash_keeps_output_unambiguous(void **state)
 {
     (void)state;
@@ -297,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_is_itself),
         cmocka_unit_test(controls_never_reach_the_terminal),
+        cmocka_unit_test(a_quoted_text_ends_once),
         cmocka_unit_test(backslash_keeps_output_unambiguous),
         cmocka_unit_test(every_single_byte_has_a_form_of_its_own),
         cmocka_unit_test(invalid_utf8_is_shown_byte_by_byte),
