@@ -257,6 +257,8 @@ class Jobs(gdb.Command):
             print(f"{int(job['pid']):>5}  {int(job['live']):>7}  {state:<7}  {words}")
 
 
+# Every program of the image has a main(), and each is called by the port.
+gdb.execute("set backtrace past-main on")
 Threads()
 ThreadBacktrace()
 Jobs()
