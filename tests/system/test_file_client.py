@@ -141,9 +141,13 @@ def test_names_are_encoded(stack, folder):
 
 
 @pytest.mark.parametrize("options", [[], ["-R"]], ids=["HTTP", "tutorial's protocol"])
-@pytest.mark.parametrize("name", ["", ".", "..", "/", "sub/", "sub/..", "x" * 256])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "/", "sub/", "sub/..", pytest.param("x" * 256, id="long")]
+)
 def test_names_that_are_no_file(stack, folder, name, options):
     """Without -o there is no name to save it under: nobody is asked."""
+    if len(name) > stack.longest_line:
+        pytest.skip("a line of this board's prompt is shorter")
     app = fetch(stack, name, *options, port=free_port(socket.SOCK_STREAM))
     assert app.wait() == 2, app
     app.expect_error("^file-client: ")
@@ -197,21 +201,21 @@ def fetch_slowly(stack, folder, *options):
         assert app.wait(LONG) == 0
         app.expect(RECEIVED)
     assert folder.read("a") == data
-    return re.split(RECEIVED, "\n".join([*app.lines, *([] if app.merged else app.error_lines)]))
+    before = re.split(RECEIVED, "\n".join(app.lines))[0]
+    return before if app.merged else "\n".join([before, *app.error_lines])
 
 
 def test_progress_on_a_terminal(stack, folder):
     if not is_board(stack):  # whose console is one
         stack.prefix = ("sh", "-c", 'exec script -qec "$*" /dev/null', "sh")
-    before = fetch_slowly(stack, folder)[0]
-    assert re.search(r"\d+ (of|/) 200000", before), before
-    assert fetch_slowly(stack, folder, "-q")[0].strip("\r\n") == ""
+    assert re.search(r"\d+ of 200000 bytes, \d+ KB/s", fetch_slowly(stack, folder))
+    assert fetch_slowly(stack, folder, "-q").strip("\r\n") == ""
 
 
 def test_no_progress_in_a_pipe(stack, folder):
     if is_board(stack):
         pytest.skip("a board's console is a terminal")
-    assert fetch_slowly(stack, folder)[0] == ""
+    assert fetch_slowly(stack, folder).strip("\n") == ""
 
 
 def test_refused(stack, folder):

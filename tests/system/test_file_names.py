@@ -300,8 +300,9 @@ def test_link_that_changes(odd, folder):
     try:
         with Caller(odd.ip) as caller:
             while time.monotonic() < end:
-                answer = caller.ask("/flips")  # looks for the secret, too
+                answer = caller.ask("/flips")
                 got[OUTCOMES[answer.status]] += 1
+                assert answer.status != 200 or answer.body == FILES["hello.txt"]
     finally:
         over.set()
         flipper.join(PATIENCE)
