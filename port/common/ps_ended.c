@@ -16,10 +16,10 @@
  * FIN behind them be told: lwIP does that for active connections only. Such a segment is dropped
  * before lwIP acknowledges it; the peer sends it once more.
  * The other way round, a client that comes again from the same port meets the old connection in
- * TIME_WAIT: lwIP would answer its SYN with an ACK, and the RST to that with nothing, for minutes. A
- * SYN with a number beyond the old connection's ends that (RFC 1122, 4.2.2.13) and is dropped; the
- * one that is sent again, a second later, finds the listener.
- * All of it runs with the core lock held.
+ * TIME_WAIT: lwIP would answer its SYN with an ACK, and the RST to that with nothing, for minutes.
+ * A SYN with a number beyond the old connection's ends that (RFC 1122, 4.2.2.13) and is dropped;
+ * the one that is sent again, a second later, finds the listener. All of it runs with the core lock
+ * held.
  */
 #include <stdbool.h>
 #include "lwip/api.h"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""file-client and transfers that are cut, in every phase, by either side, and answers that lie about
-their length: what is not whole never gets the final name, and -c brings the rest."""
+"""file-client and transfers that are cut, in every phase, by either side, and answers that lie
+about their length: what is not whole never gets the final name, and -c brings the rest."""
 
 import contextlib
 import re
@@ -152,7 +152,8 @@ def test_server_falls_silent(stack, folder):
         check_failed(first, f"{HOST_IP}:{mute.port}: the server fell silent")
         kept = f"kept in {re.escape(folder('a.bin'))}.part"
         check_failed(
-            app, f"{HOST_IP}:{half.port}: the server fell silent after 30000 of 60000 bytes, {kept}$"
+            app,
+            f"{HOST_IP}:{half.port}: the server fell silent after 30000 of 60000 bytes, {kept}$",
         )
         over.set()
     assert folder.names() == ["a.bin.part"]

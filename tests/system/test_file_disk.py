@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where file-client cannot save: full, read-only, not there, not a file. One clear line, exit 1, and
-nothing under the final name."""
+"""Where file-client cannot save: full, read-only, not there, not a file. One clear line, exit 1,
+and nothing under the final name."""
 
 import os
 import re

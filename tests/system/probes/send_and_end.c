@@ -33,7 +33,7 @@ static int send_pattern(int fd, uint8_t *bytes, uint32_t count)
 int main(int argc, char **argv)
 {
     struct sockaddr_in address;
-    uint8_t *bytes = malloc(CHUNK);
+    uint8_t *bytes;
     uint32_t count;
     int fd;
 
@@ -51,6 +51,7 @@ int main(int argc, char **argv)
         perror("connect");
         return 1;
     }
+    bytes = malloc(CHUNK);
     if (bytes == NULL || send_pattern(fd, bytes, count) < 0) {
         perror("send");
         return 1;
