@@ -185,7 +185,8 @@ def test_targets(server):
 
 def test_bytes_that_are_no_text(server):
     """Neither file nor harm, and events that a terminal survives."""
-    for name in (b"\xff\xfe", b"\xc3", b"hello.txt\x1b[2J", b"\x01\x02", b'"\\', b'x": sent 9 bytes'):
+    names = (b"\xff\xfe", b"\xc3", b"hello.txt\x1b[2J", b"\x01\x02", b'"\\', b'x": sent 9 bytes')
+    for name in names:
         assert over_raw(server, name)[0] in (MISSING, REFUSED), name
     for line in server.lines:
         assert re.fullmatch(r"[ -~]*", line), line
