@@ -2,6 +2,7 @@
 """What the tests of file-server and file-client share: folders that a stack sees, HTTP as bytes,
 and servers that answer what a test says, truthful or not."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -292,6 +293,16 @@ class Server:
 def sends(data):
     """An answer of these bytes."""
     return lambda peer, head: peer.sendall(data)
+
+
+def sends_what_is_taken(data):
+    """The same to a client that may turn away before the end of it."""
+
+    def answer(peer, head):
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            peer.sendall(data)
+
+    return answer
 
 
 def ok(data, *fields, length=None, status="200 OK"):

@@ -22,6 +22,7 @@ from file_peers import (  # noqa: F401 (fixtures)
     is_board,
     ok,
     sends,
+    sends_what_is_taken,
     serve,
     sha256,
 )
@@ -99,16 +100,6 @@ def test_full(stack, folder, disk):
         assert old.read() == b"old"
         kept = part.read()
     assert 50_000 < len(kept) < 102_400 and DATA.startswith(kept)
-
-
-def sends_what_is_taken(data):
-    def answer(peer, head):
-        try:
-            peer.sendall(data)
-        except (ConnectionResetError, BrokenPipeError):
-            pass
-
-    return answer
 
 
 def test_fits_exactly(stack, folder, disk):

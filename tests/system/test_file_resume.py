@@ -18,7 +18,7 @@ from file_peers import (  # noqa: F401 (fixtures)
     http_server,
     ok,
     ranged,
-    sends,
+    sends_what_is_taken,
     serve,
     sha256,
 )
@@ -153,7 +153,7 @@ def test_lies(stack, folder):
             (folder.path / old).unlink()
         folder.write("a.bin.part", PART)
         # A second question, for all of it, is allowed.
-        with Server(sends(lie), ranged(DATA), all_come=False) as server:
+        with Server(sends_what_is_taken(lie), ranged(DATA), all_come=False) as server:
             app = resume(stack, folder, server.port)
             status = app.wait()
         names = folder.names()
