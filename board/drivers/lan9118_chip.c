@@ -58,7 +58,8 @@ static void mac_write(struct lan9118_registers *r, uint32_t index, uint32_t valu
 static void phy_start(struct lan9118_registers *r, uint32_t access)
 {
     mac_write(r, MAC_MII_ACC, MII_ACC_PHY(PHY_ADDRESS) | access | MII_ACC_BUSY);
-    for (uint32_t spins = PHY_SPINS; spins > 0 && mac_read(r, MAC_MII_ACC) & MII_ACC_BUSY; spins--) {
+    for (uint32_t spins = PHY_SPINS; spins > 0 && mac_read(r, MAC_MII_ACC) & MII_ACC_BUSY;
+         spins--) {
     }
 }
 

@@ -13,8 +13,8 @@
  * least 16 clock cycles a bit. */
 void pl011_init(uintptr_t base, uint32_t clock_hz, uint32_t baud);
 
-/* Sends n bytes; waits for room before each (115 200 baud: 87 us a byte). With interrupts off and in
- * fault handlers, too. ISR. */
+/* Sends n bytes; waits for room before each (115 200 baud: 87 us a byte). With interrupts off and
+ * in fault handlers, too. ISR. */
 void pl011_write(uintptr_t base, const char *data, size_t n);
 
 /* The interrupt handler: hands each byte that has arrived to rx. ISR. */

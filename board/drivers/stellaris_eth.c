@@ -3,10 +3,10 @@
  * Driver of the Stellaris Ethernet controller.
  *
  * Theory of operation: that of mac.h, and of stellaris_eth_chip.c for what this chip adds. The
- * length before a frame is taken for lwIP's padding, so that frames are read into pbufs as they come.
- * A chain is packed into one stream of words on its way out. A sender busy-waits until the frame
- * before it is out, 5 ms at most. QEMU's controller filters no addresses: lwIP drops what is for
- * others.
+ * length before a frame is taken for lwIP's padding, so that frames are read into pbufs as they
+ * come. A chain is packed into one stream of words on its way out. A sender busy-waits until the
+ * frame before it is out, 5 ms at most. QEMU's controller filters no addresses: lwIP drops what is
+ * for others.
  */
 #include "stellaris_eth.h"
 

@@ -6,13 +6,13 @@
  * length of all (two bytes for itself, frame, FCS), whose high half is the frame's beginning, and
  * then the rest, in whole words: with two bytes of padding before its header a frame lies in memory
  * as it comes, IP header aligned. NP counts the whole frames; to read beyond them is an underflow.
- * RXINT tells of a frame that arrives, not of those that wait: acknowledge, then read until NP is 0.
- * On an overrun (FOV) the frames counted by NP are whole and are read, with the receiver off; then
- * the FIFO is emptied and the receiver started, so that no half of a frame shifts the next. (QEMU
- * takes new frames only when its FIFO was read empty, hence in this order; its FIFO waits instead of
- * overrunning, but for frames over 2041 bytes.)
- * The TX FIFO takes one frame: a word with the payload's length in its low half, then the frame from
- * the high half on. NEWTX sends it, and reads as 1 until it is out.
+ * RXINT tells of a frame that arrives, not of those that wait: acknowledge, then read until NP is
+ * 0. On an overrun (FOV) the frames counted by NP are whole and are read, with the receiver off;
+ * then the FIFO is emptied and the receiver started, so that no half of a frame shifts the next.
+ * (QEMU takes new frames only when its FIFO was read empty, hence in this order; its FIFO waits
+ * instead of overrunning, but for frames over 2041 bytes.) The TX FIFO takes one frame: a word with
+ * the payload's length in its low half, then the frame from the high half on. NEWTX sends it, and
+ * reads as 1 until it is out.
  */
 #include "stellaris_eth_chip.h"
 
@@ -46,7 +46,7 @@
 #define FCS_BYTES 4u
 
 /* Bounds of the waits, in register reads of 5 cycles or more, at 50 MHz. */
-#define MII_SPINS 2000u  /* 200 us; a transaction takes 30 */
+#define MII_SPINS 2000u   /* 200 us; a transaction takes 30 */
 #define SEND_SPINS 50000u /* 5 ms: four full frames at 10 Mbit/s */
 #define MDC_MAX_HZ 2500000u
 
@@ -172,8 +172,8 @@ uint32_t stellaris_eth_chip_begin(struct stellaris_eth_chip *chip)
 {
     chip->word = reg_read(&chip->registers->data);
     uint32_t length = chip->word & UINT16_MAX;
-    chip->first = length >= LENGTH_BYTES + HEADER_BYTES + FCS_BYTES &&
-                  length <= STELLARIS_ETH_RX_FIFO_BYTES;
+    chip->first =
+        length >= LENGTH_BYTES + HEADER_BYTES + FCS_BYTES && length <= STELLARIS_ETH_RX_FIFO_BYTES;
     if (!chip->first) {
         restart_receiver(chip);
         return 0;

@@ -41,8 +41,8 @@ struct stellaris_eth_chip {
  * sending may be of two threads. */
 
 /* Stops the chip and gives it the settings of this driver: own address, broadcast and all
- * multicast, no frame with a bad FCS; padding and FCS made by the chip; its PHY negotiating. Returns
- * NULL, or what is wrong in a few words. */
+ * multicast, no frame with a bad FCS; padding and FCS made by the chip; its PHY negotiating.
+ * Returns NULL, or what is wrong in a few words. */
 const char *stellaris_eth_chip_reset(struct stellaris_eth_chip *chip);
 
 void stellaris_eth_chip_set_hwaddr(struct stellaris_eth_chip *chip, const uint8_t hwaddr[6]);
@@ -78,7 +78,8 @@ bool stellaris_eth_chip_send_begin(struct stellaris_eth_chip *chip, uint32_t len
                                    uint32_t *errors);
 
 /* The frame's next bytes. */
-void stellaris_eth_chip_send_add(struct stellaris_eth_chip *chip, const void *data, uint32_t length);
+void stellaris_eth_chip_send_add(struct stellaris_eth_chip *chip, const void *data,
+                                 uint32_t length);
 
 /* Sends what was added. */
 void stellaris_eth_chip_send_end(struct stellaris_eth_chip *chip);

@@ -18,8 +18,8 @@
 #define PS_FD_SETSIZE 32
 /* 40 B each: two for programs, DHCP's and the resolver's. Out of them: socket() fails. */
 #define MEMP_NUM_UDP_PCB 4
-/* 164 B each, and PS_QUOTA buffers. Out of them: who is in TIME_WAIT, LAST_ACK or CLOSING goes; else
- * clients wait in connect() until somebody leaves. */
+/* 164 B each, and PS_QUOTA buffers. Out of them: who is in TIME_WAIT, LAST_ACK or CLOSING goes;
+ * else clients wait in connect() until somebody leaves. */
 #define MEMP_NUM_TCP_PCB 4
 /* 32 B each. Out of them: listen() fails with ENOMEM. */
 #define MEMP_NUM_TCP_PCB_LISTEN 2
@@ -39,8 +39,8 @@
  * a datagram in two fragments, the reserve (asserted in port/common/ps_admit.c), and one. */
 #define PBUF_POOL_BUFSIZE 508
 #define PBUF_POOL_SIZE 38
-/* Buffers kept for what frees others (ACK, FIN, RST, ARP): two full frames. With fewer free, segments
- * with payload and fragments are dropped and repeated by their sender, UDP is dropped. */
+/* Buffers kept for what frees others (ACK, FIN, RST, ARP): two full frames. With fewer free,
+ * segments with payload and fragments are dropped and repeated by their sender, UDP is dropped. */
 #define PS_RESERVE 6
 /* The most that one connection pins: its window. What is more is dropped, and repeated. UDP and
  * fragments share what the quotas leave: 8 buffers while all connections are full. */
@@ -77,8 +77,8 @@
 /* 16 B each: data that is sent from where it lies (datagrams). Out of them: ENOMEM. */
 #define MEMP_NUM_PBUF 8
 
-/* 24 B a neighbour; the one not heard of for longest goes. Six datagrams wait for an answer, 8 B each
- * and their copies; of more the first goes. */
+/* 24 B a neighbour; the one not heard of for longest goes. Six datagrams wait for an answer, 8 B
+ * each and their copies; of more the first goes. */
 #define ARP_TABLE_SIZE 6
 #define ARP_QUEUE_LEN 6
 #define MEMP_NUM_ARP_QUEUE 8

@@ -34,9 +34,10 @@
     ((ETH_PAD_SIZE + 54 + TCP_MSS + PBUF_POOL_BUFSIZE_ALIGNED - 1) / PBUF_POOL_BUFSIZE_ALIGNED)
 #define PBUF_POOL_BUFSIZE_ALIGNED LWIP_MEM_ALIGN_SIZE(PBUF_POOL_BUFSIZE)
 
-_Static_assert(!QUOTAS_ARE_BACKED || QUOTAS + IP_REASS_MAX_PBUFS + FRAME_BUFFERS + PS_RESERVE <=
-                                         PBUF_POOL_SIZE,
-               "quotas of all connections, a datagram in pieces and one whole, and the reserve fit");
+_Static_assert(
+    !QUOTAS_ARE_BACKED ||
+        QUOTAS + IP_REASS_MAX_PBUFS + FRAME_BUFFERS + PS_RESERVE <= PBUF_POOL_SIZE,
+    "quotas of all connections, a datagram in pieces and one whole, and the reserve fit");
 _Static_assert(PS_QUOTA >= TCP_WND / TCP_MSS * FRAME_BUFFERS,
                "a window of full segments fits the quota");
 _Static_assert(DEFAULT_ACCEPTMBOX_SIZE >= MEMP_NUM_TCP_PCB || !QUOTAS_ARE_BACKED,

@@ -6,8 +6,8 @@
 #include "kernel.h"
 
 #define USED 1u
-#define NETWORK_SMALL 128u /* a frame without data with its pbuf; more is data */
-#define NETWORK_KEPT 512u  /* what data leaves for such frames */
+#define NETWORK_SMALL 128u  /* a frame without data with its pbuf; more is data */
+#define NETWORK_KEPT 512u   /* what data leaves for such frames */
 #define PROGRAMS_KEPT 4096u /* what data leaves of the programs' part */
 
 struct block {

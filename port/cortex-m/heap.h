@@ -9,11 +9,11 @@
  * allocates, so strdup, FILE buffers and the like are counted too. A block belongs to the job of
  * the thread that asked; memory of the system (threads without a job) has the owner NULL.
  * A board may let lwIP's heap be a part of this one (MEM_CUSTOM_MALLOC in its lwipopts.h), so that
- * frames to send may use what programs leave. lwIP's blocks come from the end of the arena, programs'
- * from its beginning and never out of the last bytes that are the network's. Data to send leaves
- * 4 KB of the programs' part, so that a program that needs a little finds it, and some memory to
- * frames without data, without which a board would not answer: ACK, ARP.
- * A wrong free() is a panic. A kernel mutex keeps threads apart; interrupt handlers may not come.
+ * frames to send may use what programs leave. lwIP's blocks come from the end of the arena,
+ * programs' from its beginning and never out of the last bytes that are the network's. Data to send
+ * leaves 4 KB of the programs' part, so that a program that needs a little finds it, and some
+ * memory to frames without data, without which a board would not answer: ACK, ARP. A wrong free()
+ * is a panic. A kernel mutex keeps threads apart; interrupt handlers may not come.
  */
 #ifndef PORTSIDE_HEAP_H
 #define PORTSIDE_HEAP_H

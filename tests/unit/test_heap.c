@@ -15,7 +15,7 @@
 #define HEADER HEAP_ALIGNMENT
 #define SIZE 16384u
 #define FOR_NETWORK 4096u
-#define KEPT 512u  /* what the network's data leaves */
+#define KEPT 512u /* what the network's data leaves */
 #define PROGRAMS_KEPT 4096u
 #define SMALL 128u /* the largest request that is no data */
 

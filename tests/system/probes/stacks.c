@@ -28,8 +28,7 @@ int main(void)
     unsigned count = list(threads);
 
     for (unsigned i = 0; i < count; i++) {
-        printf("%s %lu of %lu\n", threads[i]->name,
-               (unsigned long)thread_stack_used(threads[i]),
+        printf("%s %lu of %lu\n", threads[i]->name, (unsigned long)thread_stack_used(threads[i]),
                (unsigned long)threads[i]->stack_size);
     }
     return 0;
