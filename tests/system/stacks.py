@@ -25,7 +25,7 @@ BUILD = Path(os.environ.get("PORTSIDE_BUILD", REPO / "build"))
 #   bulk              bytes that go through in reasonable time
 #   longest_datagram  bytes of a UDP datagram that it takes
 #   clients           connections at once that its tcp-server -M threads serves
-#   unread            bytes that send() takes at once, though the peer has little room
+#   unread            bytes that send() takes at once of a peer that has little room and reads none
 #   window            bytes that a connection takes of a peer whom it does not read
 #   bus_faults        whether QEMU's machine notices an access to nowhere
 #   phy               whether QEMU's machine has a PHY, which tells of a pulled cable

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A board as such: boots, its prompt, its network back ends, its cable, and how it dies."""
 
-import json
-import os
 import re
 import socket
 import subprocess
@@ -10,6 +8,7 @@ import time
 
 import pytest
 
+from monitor import Monitor, qemu_with_monitor
 from peers import exchange, free_port, receive_exactly, wait_until
 from porttools import (  # noqa: F401 (fixtures)
     Prompt,
@@ -229,42 +228,11 @@ def test_capture(board_run, network, tmp_path):
 # --- The cable ---
 
 
-class Monitor:
-    """QEMU's machine protocol on a socket of ours."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(PATIENCE)
-        wait_until(lambda: os.path.exists(path), "QEMU's monitor")
-        self.socket.connect(str(path))
-        self.lines = self.socket.makefile("r")
-        self.lines.readline()
-        self.ask("qmp_capabilities")
-
-    def ask(self, what, **arguments):
-        request = {"execute": what, "arguments": arguments}
-        self.socket.sendall(json.dumps(request).encode() + b"\n")
-        while True:
-            answer = json.loads(self.lines.readline())
-            if "event" not in answer:
-                assert "return" in answer, answer
-                return answer["return"]
-
-    def close(self):
-        self.lines.close()
-        self.socket.close()
-
-
 @pytest.fixture
 def board_with_monitor(board_run, network, tmp_path):
     if network.no_taps:
         pytest.skip(f"no TAP: {network.no_taps}")
-    # board/run takes any program as QEMU.
-    qemu, path = tmp_path / "qemu", tmp_path / "monitor"
-    qemu.write_text(
-        f'#!/bin/sh\nexec qemu-system-arm "$@" -qmp unix:{path},server=on,wait=off\n'
-    )
-    qemu.chmod(0o755)
+    qemu, path = qemu_with_monitor(tmp_path)
     tap, ip = network.lend()
     board = board_run(f"QEMU={qemu}", f"NET=tap:{tap}", f"IP={ip}/{PREFIX}")
     board.expect("^portside> ")
@@ -321,11 +289,7 @@ def test_connection_survives_a_short_cut(board_with_monitor, connect):
 def test_no_cable_at_the_start(board_class, board_run, network, tmp_path):
     """With nothing plugged in it says so, and shows its prompt all the same."""
     skip_without(board_class, "phy")
-    qemu, path = tmp_path / "qemu", tmp_path / "monitor"
-    qemu.write_text(
-        f'#!/bin/sh\nexec qemu-system-arm "$@" -S -qmp unix:{path},server=on,wait=off\n'
-    )
-    qemu.chmod(0o755)
+    qemu, path = qemu_with_monitor(tmp_path, "-S")
     board = board_run(f"QEMU={qemu}", "NET=user", f"HOSTPORT={free_port_of_both()}")
     monitor = Monitor(path)
     try:

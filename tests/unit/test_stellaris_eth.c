@@ -224,15 +224,14 @@ static void test_refused_frames_are_counted(void **state)
 static bool send(const uint8_t *frame, size_t length, size_t piece)
 {
     static uint8_t memory[2 * LONGEST + 8];
-    uint8_t *at;
 
     if (!stellaris_eth_chip_send_begin(&chip, (uint32_t)length, &tx_errors)) {
         return false;
     }
     for (size_t sent = 0; sent < length; sent += piece) {
         size_t here = length - sent < piece ? length - sent : piece;
+        uint8_t *at = memory + (sent / piece) % 5;
 
-        at = memory + (sent / piece) % 5;
         memcpy(at, frame + sent, here);
         stellaris_eth_chip_send_add(&chip, at, (uint32_t)here);
     }

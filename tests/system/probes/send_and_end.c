@@ -12,7 +12,8 @@
 
 #define CHUNK 512
 
-static int send_pattern(int fd, uint8_t *bytes, uint32_t count)
+/* `bytes` has room for CHUNK of them. */
+static int send_with(int fd, uint8_t *bytes, uint32_t count)
 {
     for (uint32_t at = 0; at < count;) {
         size_t part = count - at < CHUNK ? count - at : CHUNK;
@@ -30,10 +31,18 @@ static int send_pattern(int fd, uint8_t *bytes, uint32_t count)
     return 0;
 }
 
+static int send_pattern(int fd, uint32_t count)
+{
+    uint8_t *bytes = malloc(CHUNK);
+    int result = bytes != NULL ? send_with(fd, bytes, count) : -1;
+
+    free(bytes);
+    return result;
+}
+
 int main(int argc, char **argv)
 {
     struct sockaddr_in address;
-    uint8_t *bytes;
     uint32_t count;
     int fd;
 
@@ -51,12 +60,10 @@ int main(int argc, char **argv)
         perror("connect");
         return 1;
     }
-    bytes = malloc(CHUNK);
-    if (bytes == NULL || send_pattern(fd, bytes, count) < 0) {
+    if (send_pattern(fd, count) < 0) {
         perror("send");
         return 1;
     }
-    free(bytes);
     close(fd);
     printf("sent %lu bytes\n", (unsigned long)count);
     return 0;
