@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the tests of file-server and file-client share: folders that a stack sees, HTTP as bytes, and
-servers that answer what a test says, truthful or not."""
+"""What the tests of file-server and file-client share: folders that a stack sees, HTTP as bytes,
+and servers that answer what a test says, truthful or not."""
 
 import hashlib
 import os
@@ -232,7 +232,14 @@ class Server:
     answer(peer, head) with the request up to its end; then it is closed, in order or with a reset.
     With all_come=False the last ones need not be asked for."""
 
-    def __init__(self, *answers, end_of_request=b"\r\n\r\n", end="close", all_come=True, patience=PATIENCE):
+    def __init__(
+        self,
+        *answers,
+        end_of_request=b"\r\n\r\n",
+        end="close",
+        all_come=True,
+        patience=PATIENCE,
+    ):
         self.answers = answers
         self.all_come = all_come
         self.enough = False

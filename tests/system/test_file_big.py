@@ -12,7 +12,6 @@ import pytest
 from file_peers import (  # noqa: F401 (fixtures)
     PORT,
     RECEIVED,
-    Folder,
     Server,
     ask,
     check_failed,

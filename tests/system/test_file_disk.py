@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where file-client cannot save: full, read-only, not there, not a file. One clear line, exit 1, and
-nothing under the final name."""
+"""Where file-client cannot save: full, read-only, not there, not a file. One clear line, exit 1,
+and nothing under the final name."""
 
 import os
 import re
@@ -11,21 +11,17 @@ import pytest
 from file_peers import (  # noqa: F401 (fixtures)
     LONG,
     RECEIVED,
-    Folder,
     Server,
     check_failed,
     check_received,
     content,
-    curl,
     fetch,
     folder,
     is_board,
     ok,
     sends,
-    serve,
     sha256,
 )
-from peers import wait_until
 
 DATA = content(300_000)
 
