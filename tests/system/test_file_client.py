@@ -4,7 +4,6 @@
 import re
 import socket
 import time
-import urllib.parse
 
 import pytest
 

@@ -23,7 +23,7 @@ from file_peers import (  # noqa: F401 (fixtures)
     request,
     serve,
 )
-from peers import has_ended, receive_exactly, wait_until
+from peers import receive_exactly, wait_until
 from porttools import linux_app, prompt  # noqa: F401 (fixtures)
 from stacks import PATIENCE, REPO
 

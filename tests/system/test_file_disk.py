@@ -11,22 +11,18 @@ import pytest
 from file_peers import (  # noqa: F401 (fixtures)
     LONG,
     RECEIVED,
-    Folder,
     Server,
     check_failed,
     check_received,
     content,
-    curl,
     fetch,
     folder,
     is_board,
     ok,
     sends,
     sends_what_is_taken,
-    serve,
     sha256,
 )
-from peers import wait_until
 
 DATA = content(300_000)
 

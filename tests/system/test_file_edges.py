@@ -8,18 +8,14 @@ import time
 import pytest
 
 from file_peers import (  # noqa: F401 (fixtures)
-    PORT,
-    Answer,
     Caller,
     ask,
     content,
     folder,
     is_board,
-    raw,
     request,
     serve,
 )
-from stacks import HOST_IP
 
 DATA = content(1000)
 

@@ -7,7 +7,6 @@ import urllib.request
 
 import pytest
 
-from conftest import CHOSEN
 from file_peers import (  # noqa: F401 (fixtures)
     LONG,
     PORT,
@@ -21,7 +20,7 @@ from file_peers import (  # noqa: F401 (fixtures)
     serve,
     sizes_of,
 )
-from stacks import BUILD, HOST_IP, REPO, STACKS
+from stacks import HOST_IP, REPO, STACKS
 
 
 

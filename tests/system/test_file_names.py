@@ -14,7 +14,6 @@ import pytest
 from file_peers import (  # noqa: F401 (fixtures)
     SECRET,
     Caller,
-    ask,
     folder,
     is_board,
     raw,
