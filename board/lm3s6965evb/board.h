@@ -23,7 +23,7 @@
 /* Sizes of what the runtime keeps for programs, in 64 KB of RAM. */
 #define BOARD_JOBS 2             /* programs at once */
 #define BOARD_APP_THREADS 4      /* threads of all programs together, besides each one's main() */
-#define BOARD_APP_STACK 1280     /* bytes, of each of them and of each main() */
+#define BOARD_APP_STACK 1344     /* bytes, of each of them and of each main() */
 #define BOARD_RAM_FILES 4096     /* bytes of /ram, its book-keeping among them */
 #define BOARD_LINE_MAX 256       /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_CONSOLE_RX 128u    /* bytes between the UART's interrupt and the console thread */
