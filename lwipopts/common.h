@@ -42,6 +42,13 @@
 /* --- Hooks: sequence numbers, receive reserve, interruptible resolver. --- */
 #define LWIP_HOOK_FILENAME "arch/lwip_hooks.h"
 #define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
+/* As lwIP has them, but that the first random port is never the last of the range: lwIP 2.2.1
+ * counts on from that to 0, and connect() fails with ENOBUFS (one start in 16384). */
+#define TCP_LOCAL_PORT_RANGE_START 0xc000
+#define TCP_LOCAL_PORT_RANGE_END 0xffff
+#define TCP_ENSURE_LOCAL_PORT_RANGE(port) \
+    ((u16_t)(TCP_LOCAL_PORT_RANGE_START + \
+             (port) % (TCP_LOCAL_PORT_RANGE_END - TCP_LOCAL_PORT_RANGE_START)))
 
 /* --- Protocols --- */
 #define LWIP_IPV4 1

@@ -225,6 +225,17 @@ static void numbers_do_not_repeat_or_lean(void **state)
     assert_int_equal(protected, 0);
 }
 
+/* lwIP takes the next one, and begins again where the range ends. */
+static void every_first_port_has_a_next(void **state)
+{
+    (void)state;
+    for (u32_t number = 0; number <= 0x1ffff; number++) {
+        u16_t port = TCP_ENSURE_LOCAL_PORT_RANGE(number * 0x10001);
+
+        assert_in_range(port, TCP_LOCAL_PORT_RANGE_START, TCP_LOCAL_PORT_RANGE_END - 1);
+    }
+}
+
 static void numbers_depend_on_the_key(void **state)
 {
     uint32_t first = port_random();
@@ -248,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup(seeds_add_up, fresh_key),
         cmocka_unit_test_setup(numbers_do_not_repeat_or_lean, fresh_key),
         cmocka_unit_test_setup(numbers_depend_on_the_key, fresh_key),
+        cmocka_unit_test(every_first_port_has_a_next),
     };
 
     return cmocka_run_group_tests_name("random", tests, NULL, NULL);
