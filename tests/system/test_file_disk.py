@@ -52,7 +52,8 @@ class SmallDisk:
         self.path = f"/proc/{self.process.pid}/root{path}"
         # setns() forgets the working directory.
         enter = 'cd "$0" && exec "$@"'
-        self.prefix = ("nsenter", "-t", str(self.process.pid), "-m", "sh", "-c", enter, str(path))
+        there = ("nsenter", "-t", str(self.process.pid), "-m", "-r")
+        self.prefix = (*there, "sh", "-c", enter, str(path))
 
     def make_read_only(self):
         self.process.stdin.write("\n")
