@@ -221,7 +221,7 @@ class Stack:
         raise NotImplementedError
 
     def _binaries(self):
-        apps = ("udp-send", "udp-recv", "tcp-client", "tcp-server")
+        apps = ("udp-send", "udp-recv", "tcp-client", "tcp-server", "file-server", "file-client")
         paths = [BUILD / self.name / app for app in apps]
         return ", ".join(str(p) for p in paths if not p.exists()) or None
 
