@@ -36,7 +36,7 @@ class SmallDisk:
         for device in full null; do touch $device; mount --bind /dev/$device $device; done
         echo ready
         read -r line
-        mount -o remount,ro "$0"
+        mount -o remount,bind,ro "$0"
         echo read-only
         read -r line"""
 

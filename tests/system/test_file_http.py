@@ -154,6 +154,8 @@ def other(request, stack, network, tmp_path):
     if name == stack.name and not request.param.endswith("second"):
         pytest.skip("the same as a second one")
     made = STACKS[name](network)
+    if made.is_lwip and network.no_taps:
+        pytest.skip(f"no TAP: {network.no_taps}")
     missing = made.missing()
     if missing:
         pytest.skip(f"not built: {missing}")
