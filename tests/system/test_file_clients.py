@@ -314,7 +314,8 @@ def test_300_downloads(stack, server):
             one_of_many(server.ip, number)
     still_serves(server)
     # The smallest thing that is lost with each would be as much.
-    assert memory_of(server) - before < 64
+    # On lwIP each leaves a connection in TIME_WAIT, in memory of a pool that was not used before.
+    assert memory_of(server) - before < (256 if stack.is_lwip else 64)
     server.interrupt()
     assert server.wait() == 130
 
