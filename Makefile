@@ -6,6 +6,8 @@
 BOARDS := $(patsubst board/%/board.mk,%,$(wildcard board/*/board.mk))
 BOARDS := mps2-an385 $(filter-out mps2-an385,$(BOARDS))
 APPS := $(patsubst apps/%.c,%,$(wildcard apps/*.c))
+# Programs that only a board has: where Linux has its own.
+COMMANDS := $(patsubst %.c,%,$(wildcard port/cortex-m/commands/*.c))
 # Programs of the tests, on every stack like the apps.
 PROBES := $(patsubst tests/system/probes/%.c,%,$(wildcard tests/system/probes/*.c))
 # Those that look below the sockets of a board, and what they share.
@@ -179,7 +181,7 @@ $(1)_LD := $$(BOARD_LD)
 $(1)_MCU := $$(BOARD_MCU)
 BOARD_BOOT_ARGS :=
 
-$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS) $(PROBES) $(BOARD_PROBES))
+$$(call remember,$(BUILD)/$(1)/flags,$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) $(APPS) $(COMMANDS) $(PROBES) $(BOARD_PROBES))
 
 $(BUILD)/$(1)/obj/lwip/%.o: $(LWIP)/%.c $(BUILD)/$(1)/flags | setup
 	@mkdir -p $$(@D)
@@ -201,8 +203,8 @@ $(BUILD)/$(1)/obj/rom.o: $(BUILD)/$(1)/rom.S $(BUILD)/$(1)/flags | setup
 $(BUILD)/$(1)/obj/%.app.o: $(BUILD)/$(1)/obj/%.o
 	$(Q)$(CROSS)objcopy --redefine-sym main=app_$$(*F)_main --keep-global-symbol=app_$$(*F)_main $$< $$@
 
-$(call board_image,$(1),portside,$(addprefix apps/,$(APPS)))
-$(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(addprefix tests/system/probes/,$(PROBES)) \
+$(call board_image,$(1),portside,$(addprefix apps/,$(APPS)) $(COMMANDS))
+$(call board_image,$(1),probes,$(addprefix apps/,$(APPS)) $(COMMANDS) $(addprefix tests/system/probes/,$(PROBES)) \
     $(BOARD_PROBES),$$($(1)_PROBES_OBJ))
 
 $(1): $(BUILD)/$(1)/portside.elf

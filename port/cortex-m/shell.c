@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "board.h"
+#include "builtins.h"
 #include "console.h"
 #include "job.h"
 #include "kernel.h"
@@ -38,15 +39,6 @@ bool shell_interrupted(void)
     return interrupted;
 }
 
-static void help(void)
-{
-    console_printf("commands: help");
-    for (size_t i = 0; i < apps_count; i++) {
-        console_printf(" %s", apps[i].name);
-    }
-    console_printf("\nCOMMAND -h says what a command takes; Ctrl-C ends it.\n");
-}
-
 static int run_app(const struct app *app, int argc, char *argv[])
 {
     struct job *job = job_start(app, argc, argv);
@@ -71,6 +63,7 @@ int shell_command(const char *line)
     static char text[BOARD_LINE_MAX]; /* of the one foreground command */
     static char *words[WORDS_MAX];
     size_t length = strlen(line);
+    const struct builtin *builtin;
     const struct app *app;
     int count;
 
@@ -87,9 +80,9 @@ int shell_command(const char *line)
     if (count == 0) {
         return 0;
     }
-    if (strcmp(words[0], "help") == 0) {
-        help();
-        return 0;
+    builtin = builtin_find(words[0]);
+    if (builtin != NULL) {
+        return builtin->run(count, words);
     }
     app = app_find(words[0]);
     if (app == NULL) {

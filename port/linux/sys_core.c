@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* lwIP's threads, core lock and short critical sections on pthreads. */
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,15 +14,18 @@ struct start {
     lwip_thread_fn entry;
     void *argument;
     char name[16];
+    sem_t taken; /* by the new thread: the rest is needed no longer */
 };
 
 static void *run_thread(void *p)
 {
-    struct start start = *(struct start *)p;
+    struct start *start = p;
+    lwip_thread_fn entry = start->entry;
+    void *argument = start->argument;
 
-    free(p);
-    prctl(PR_SET_NAME, start.name);
-    start.entry(start.argument);
+    prctl(PR_SET_NAME, start->name);
+    sem_post(&start->taken);
+    entry(argument);
     return NULL;
 }
 
@@ -29,23 +33,24 @@ static void *run_thread(void *p)
 sys_thread_t sys_thread_new(const char *name, lwip_thread_fn entry, void *argument, int stack_size,
                             int priority)
 {
-    struct start *start = calloc(1, sizeof *start);
+    struct start start = {.entry = entry, .argument = argument};
     sigset_t all, before;
     pthread_t thread;
     int error;
 
     LWIP_UNUSED_ARG(stack_size);
     LWIP_UNUSED_ARG(priority);
-    LWIP_ASSERT("memory for a thread", start != NULL);
-    start->entry = entry;
-    start->argument = argument;
-    strncpy(start->name, name, sizeof start->name - 1);
+    strncpy(start.name, name, sizeof start.name - 1);
+    sem_init(&start.taken, 0, 0);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, NULL, run_thread, start);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    error = pthread_create(&thread, NULL, run_thread, &start);
     LWIP_ASSERT("a thread can be started", error == 0);
     pthread_detach(thread);
+    while (sem_wait(&start.taken) != 0) {
+    }
+    sem_destroy(&start.taken);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return (sys_thread_t)thread;
 }
 
