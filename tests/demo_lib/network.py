@@ -46,6 +46,7 @@ def make(outside, taps):
         "link add br0 type bridge forward_delay 0 mcast_snooping 0",
         f"addr add {HOST_IP}/24 brd + dev br0",
         "link set br0 up",
+        "route add 224.0.0.0/4 dev br0",
         # A port that always has a carrier: the bridge must not wait for the first program's.
         "link add up0 type veth peer name up1",
         "link set up0 master br0 up",

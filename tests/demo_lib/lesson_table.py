@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which heading of the tutorial is shown by which commands and which lesson."""
+
+from demo_lib import experiments, lessons
+from demo_lib.programs import HOST_IP
+
+PEER = f"{HOST_IP} 8080"
+
+
+class Lesson:
+    """`only` names the stacks that it is for, or None; `cells` says that run() returns figures
+    of an experiment, whose names these are."""
+
+    def __init__(self, heading, commands, run, without=(), cells=None):
+        self.heading, self.commands, self.run = heading, commands, run
+        self.without, self.cells = without, cells
+
+
+LESSONS = [
+    Lesson(
+        "Unicast, multicast, broadcasting",
+        [f"udp-recv -g {lessons.GROUP} 8080", "udp-send -B -m TEXT 192.168.77.255 8080"],
+        lessons.one_many_all,
+    ),
+    Lesson("Well known ports", ["tcp-server 80"], lessons.port_80),
+    Lesson("Dynamic port", ["udp-recv 0"], lessons.any_port),
+    Lesson("udp sends data: fixed", [f"udp-send -m hahaha {PEER}"], lessons.fixed),
+    Lesson("udp sends data: typed, in a loop, until exit", [f"udp-send {PEER}"], lessons.typed),
+    Lesson("udp receives data", ["udp-recv 8080"], lessons.receives),
+    Lesson("udp receives data: gbk", ["udp-recv -e gbk 8080"], lessons.receives_gbk),
+    Lesson("Port binding issues", [f"udp-send -b 5555 -m hello {PEER}"], lessons.bound),
+    Lesson(
+        "The same port can not be used by two programs",
+        ["tests/system/probes/second_bind.c"],
+        experiments.second_bind,
+        cells=("UDP", "TCP"),
+    ),
+    Lesson("tcp client", [f"tcp-client -m hello {PEER}"], lessons.client),
+    Lesson("tcp server", ["tcp-server -M once -r hahahah 8080"], lessons.server_once),
+    Lesson(
+        "listen(128): how many may wait",
+        ["tcp-server -l 2 -w 2 8080"],
+        experiments.backlog,
+        cells=("let in", "served"),
+    ),
+    Lesson(
+        "tcp note 7: closing the listener",
+        ["tcp-server -M threads -r hahahah 8080", "Ctrl-C, twice"],
+        lessons.shuts_the_door,
+    ),
+    Lesson(
+        "Example 1, and tcp note 8: a client is served, the next one comes",
+        ["tcp-server -M queue -r hahahah 8080"],
+        lessons.server_queue,
+    ),
+    Lesson(
+        "Example 2, and tcp note 9: the same user many times, until it closes",
+        ["tcp-server -M talk -r hahahah 8080"],
+        lessons.server_talk,
+    ),
+    Lesson(
+        "Example 3: file download client",
+        [f"file-client {PEER} NAME", f"file-client -R {PEER} NAME"],
+        lessons.download,
+    ),
+    Lesson("Example 3: file download server", ["file-server -d DIR 8080"], lessons.upload),
+]

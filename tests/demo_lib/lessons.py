@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The tutorial's headings, and for each the commands that show it.
+
+A lesson is a function of a stack and of its peer, the host. It returns what the stack's program
+said, line by line, as it was read in this run and checked; or it raises a Failure.
+"""
+
+import re
+import socket
+
+from demo_lib import experiments
+from demo_lib.programs import PATIENCE, check
+
+GROUP = "239.7.7.7"
+
+
+def said(program, *patterns):
+    """The next lines of a program that match, one for each pattern; of digests the beginning."""
+    lines = [program.expect(pattern).string for pattern in patterns]
+    return [re.sub("([0-9a-f]{12})[0-9a-f]{52}", r"\1...", line) for line in lines]
+
+
+def fixed(stack, peer):
+    receiver = peer.serve("udp-recv", "-n", 1)
+    sender = stack.start("udp-send", "-m", "hahaha", receiver.address, receiver.port)
+    lines = said(sender, r"^sent 6 bytes \S+ -> ")
+    receiver.expect("6 bytes: hahaha$")
+    sender.finish()
+    return lines
+
+
+def typed(stack, peer):
+    receiver = peer.serve("udp-recv", "-n", 2)
+    sender = stack.start("udp-send", receiver.address, receiver.port)
+    sender.type("one\ntwo\nexit\n")
+    ports = []
+    lines = []
+    for text in ("one", "two"):
+        lines += said(sender, r"sent 3 bytes \S+ -> ")
+        ports.append(receiver.expect(rf"^\S+:(\d+) 3 bytes: {text}$")[1])
+    sender.finish()
+    check(len(set(ports)) == 1, f"two datagrams of one socket came from {ports}")
+    return [re.sub(r"^.*(?=sent)", "", line) for line in lines]
+
+
+def bound(stack, peer):
+    receiver = peer.serve("udp-recv", "-n", 1)
+    sender = stack.start("udp-send", "-b", 5555, "-m", "hello", receiver.address, receiver.port)
+    lines = said(sender, r"^sent 5 bytes \S+:5555 -> ")
+    receiver.expect(r"^\S+:5555 5 bytes: hello$")
+    sender.finish()
+    return lines
+
+
+def receives(stack, peer):
+    receiver = stack.serve("udp-recv", "-n", 1)
+    sender = peer.start("udp-send", "-m", "hello", receiver.address, receiver.port)
+    lines = said(receiver, "^.* 5 bytes: hello$")
+    receiver.finish()
+    sender.finish()
+    return lines
+
+
+def receives_gbk(stack, _peer):
+    """Bytes that are GBK's for two Chinese characters; a board has no table of them."""
+    options = [] if stack.name.startswith(("lm3s", "mps")) else ["-e", "gbk"]
+    receiver = stack.serve("udp-recv", "-n", 1, *options)
+    with socket.socket(type=socket.SOCK_DGRAM) as sender:
+        sender.sendto("你好".encode("gbk"), (receiver.address, receiver.port))
+    lines = said(receiver, r"^.* 4 bytes: (你好|\\xc4\\xe3\\xba\\xc3)$")
+    receiver.finish()
+    return lines
+
+
+def one_many_all(stack, peer):
+    """The group is also joined by whoever else listens; each stack has a port of its own."""
+    port = 7000 + int(stack.address.rpartition(".")[2])
+    receiver = stack.start("udp-recv", "-g", GROUP, "-n", 3, port)
+    receiver.expect("^listening on ")
+    lines = []
+    for target, options in ((stack.address, []), (GROUP, []), ("192.168.77.255", ["-B"])):
+        sender = peer.start("udp-send", *options, "-m", target, target, port)
+        lines += said(receiver, rf"^.* \d+ bytes: {re.escape(target)}$")
+        sender.finish()
+    receiver.finish()
+    return lines
+
+
+def any_port(stack, _peer):
+    receiver = stack.start("udp-recv", 0)
+    lines = said(receiver, r"^listening on \S+:\d+$")
+    port = int(lines[0].rpartition(":")[2])
+    check(port > 1023, f"port {port} was given, which is a well-known one")
+    receiver.interrupt()
+    return lines
+
+
+def port_80(stack, _peer):
+    """On Linux a port below 1024 needs the privilege for it; lwIP knows none."""
+    server = stack.start("tcp-server", 80)
+    line = server.expect(r"^listening on \S+:80 |^tcp-server: bind \S+:80: EACCES").string
+    if line.startswith("listening"):
+        server.interrupt()
+    else:
+        server.finish(1)
+    return [line]
+
+
+def client(stack, peer):
+    server = peer.serve("tcp-server", "-M", "once", "-r", "hahahah")
+    program = stack.start("tcp-client", "-m", "hello", server.address, server.port)
+    lines = said(program, "^connected ", "^received 7 bytes: hahahah$", "^closed by ")
+    program.finish()
+    server.finish()
+    return lines
+
+
+def serve_clients(stack, peer, mode, clients, patterns):
+    """Clients, each with some texts, one after the other; what the server said of the last one."""
+    server = stack.serve("tcp-server", "-M", mode, "-r", "hahahah")
+    lines = []
+    for texts in clients:
+        says = [word for text in texts for word in ("-m", text)]
+        program = peer.start("tcp-client", *says, server.address, server.port)
+        for _ in texts:
+            program.expect("^received 7 bytes: hahahah$")
+        lines += said(server, "^client .* connected$", *patterns)
+        program.finish()
+    if mode == "once":
+        server.finish()
+    else:
+        server.interrupt()
+    return lines
+
+
+def server_once(stack, peer):
+    return serve_clients(stack, peer, "once", [["hello"]], ["5 bytes: hello$", "^client .* served,"])
+
+
+def server_queue(stack, peer):
+    return serve_clients(stack, peer, "queue", [["one"], ["two"]], [" 3 bytes: ", " served, "])
+
+
+def server_talk(stack, peer):
+    patterns = [" 3 bytes: one$", " 3 bytes: two$", "^client .* closed, "]
+    return serve_clients(stack, peer, "talk", [["one", "two"]], patterns)
+
+
+def shuts_the_door(stack, _peer):
+    """The first Ctrl-C closes the listener: who is inside talks on, nobody new comes in."""
+    server = stack.serve("tcp-server", "-M", "threads", "-r", "hahahah")
+    address = (server.address, server.port)
+    with socket.create_connection(address, PATIENCE) as inside:
+        server.expect("^client .* connected$")
+        server.ctrl_c()
+        lines = said(server, "^(?!client)")
+        refused = False
+        try:
+            socket.create_connection(address, PATIENCE).close()
+        except ConnectionRefusedError:
+            refused = True
+        check(refused, "a client got in after the listener was closed")
+        inside.sendall(b"still here")
+        lines += said(server, "10 bytes: still here$")
+        check(inside.recv(100) == b"hahahah", "the client inside got no reply")
+        server.ctrl_c()
+        lines += said(server, "^client .* bytes in")
+    server.finish(130)
+    return lines
+
+
+def download(stack, peer):
+    name, digest = experiments.the_file()
+    server = peer.serve("file-server", "-d", peer.served)
+    lines = []
+    for way in ([], ["-R"]):
+        program = experiments.start_client(stack, server, f"{stack.name}-lesson", name, *way)
+        lines += said(program, rf"^received \d+ bytes in .*{digest}")
+        program.finish()
+    server.interrupt()
+    return lines
+
+
+def upload(stack, peer):
+    name, digest = experiments.the_file()
+    server = stack.serve("file-server", "-d", stack.served)
+    program = experiments.start_client(peer, server, f"{stack.name}-lesson", name)
+    program.expect(rf"^received \d+ bytes in .*{digest}")
+    lines = said(server, "GET ")
+    program.finish()
+    server.interrupt()
+    return lines
