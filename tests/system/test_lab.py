@@ -479,10 +479,10 @@ def test_a_second_terminal_is_told_that_it_joins(labs, terminal):
     terminal.expect("This joins the lab that runs")
 
 
-def test_the_three_things_to_try_work(labs, terminal):
+def test_what_it_says_to_try_works(labs, terminal):
     """Typed as they are printed."""
     terminal.type(terminal.start)
-    tries = terminal.expect(r"Three things to try:\n((?:  .*\n)+)")[1].splitlines()
+    tries = terminal.expect(r"To try:\n((?:  .*\n)+)")[1].splitlines()
     assert len(tries) == 4
     terminal.expect(r"\(lab\) ")
     terminal.type(tries[0].strip() + "\n")
@@ -497,6 +497,18 @@ def test_the_three_things_to_try_work(labs, terminal):
     terminal.expect("out> ")
 
 
+def test_a_board_in_the_background(labs, terminal):
+    """The shell does not stop it for having the terminal as its console."""
+    terminal.type(terminal.start)
+    terminal.expect(r"\(lab\) ")
+    terminal.type(f"board {BOARDS[0]} 'udp-recv -n 1 8080' &\n")
+    terminal.expect(r"listening on 0\.0\.0\.0:8080\n")
+    terminal.type("host-udp-send -m hello board0.lab 8080\n")
+    terminal.expect(r"192\.168\.77\.1:\d+ 5 bytes: hello\n")
+    terminal.type("wait; exit\n")
+    terminal.expect("out> ")
+
+
 @pytest.mark.parametrize("name", ["sh", "zsh", "fish", "nologin"])
 def test_other_shells_show_where_they_are(labs, terminal, name):
     shell = shutil.which(name, path="/usr/bin:/bin:/usr/sbin")
@@ -505,7 +517,7 @@ def test_other_shells_show_where_they_are(labs, terminal, name):
     if name == "zsh":
         (labs.home / ".zshrc").write_text("PROMPT='mine> '\n")
     terminal.type(f"SHELL={shell} {terminal.start}")
-    terminal.expect("Three things to try")
+    terminal.expect("To try")
     terminal.expect(r"\(lab\) mine> " if name == "zsh" else r"\(lab\) ")
     terminal.type("ip -o link show tap0\n")
     terminal.expect(r"tap0: <")
