@@ -221,7 +221,11 @@ TEST_CFLAGS := $(COMMON) -O1
 APP_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l '/apps/lib/' tests/unit/test_*.c))
 PART_TESTS := test_words test_boot test_path test_ramfs test_heap test_stellaris_eth
 KERNEL_TEST := test_kernel
-LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST),\
+# With lwIP's headers and a board's sizes, over a model of what lies below.
+QUOTA_TEST := test_quota
+QUOTA_FLAGS := -Iport/linux/include -Iport/include -Iport/common -Ilwipopts/lm3s6965evb \
+    -isystem $(LWIP)/src/include
+LINUX_TESTS := $(filter-out $(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST) $(QUOTA_TEST),\
     $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 KERNEL_CASES := $(wildcard tests/unit/kernel_cases*.c)
 # The cases start their clock 2 s before it wraps.
@@ -254,6 +258,10 @@ $(foreach t,$(LINUX_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(LINUX_L
 	$(call say,build,$@)
 	$(Q)$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) tests/unit/test_$(subst -,_,$*).c $(LINUX_LIB) -lcmocka -o $@
 
+$(TESTS)/test-quota: tests/unit/test_quota.c port/common/ps_admit.c $(TESTS)/flags | setup
+	$(call say,build,$@)
+	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) $(QUOTA_FLAGS) $(filter %.c,$^) -lcmocka -o $@
+
 # The kernel's cases once more, on the machine that it is for.
 $(TESTS)/kernel.elf: tests/unit/kernel_board_main.c $(KERNEL_CASES) $(KERNEL) port/cortex-m/kernel_arch.c \
     tests/unit/kernel_board.ld $(TESTS)/flags | setup
@@ -261,7 +269,7 @@ $(TESTS)/kernel.elf: tests/unit/kernel_board_main.c $(KERNEL_CASES) $(KERNEL) po
 	$(Q)$(CROSS)gcc -std=gnu11 -g -Os -mcpu=cortex-m3 -mthumb --specs=nano.specs -nostartfiles $(WARNINGS) \
 	    $(KERNEL_FLAGS) -T tests/unit/kernel_board.ld $(filter %.c,$^) -o $@
 
-UNIT_BIN := $(foreach t,$(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST) $(LINUX_TESTS),$(call test-binary,$(t))) \
+UNIT_BIN := $(foreach t,$(APP_TESTS) $(PART_TESTS) $(KERNEL_TEST) $(QUOTA_TEST) $(LINUX_TESTS),$(call test-binary,$(t))) \
     $(TESTS)/kernel.elf
 PROBE_BIN := $(foreach p,$(PROBES),$(HOST)/probes/$(subst _,-,$(p)) $(LINUX)/probes/$(subst _,-,$(p))) \
     $(foreach b,$(BOARDS),$(BUILD)/$(b)/probes.elf)

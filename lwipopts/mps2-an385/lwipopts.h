@@ -26,7 +26,7 @@
 #define PBUF_POOL_SIZE 1040
 /* Buffers kept for what frees others (ACK, FIN, RST, ARP): see port/common/ps_admit.c. */
 #define PS_RESERVE 32
-/* The most that one connection pins; asserted with the rest against the pool. */
+/* What one connection may pin in any case; asserted with the rest against the pool. */
 #define PS_QUOTA 12
 #define PS_QUOTA_WATCH PBUF_POOL_SIZE
 /* Fragments that wait for the rest, hence also the most that a datagram has: 9000 bytes are 7. */

@@ -7,12 +7,15 @@
  * cannot come in: the board is deaf for good. So a few buffers are kept for what frees memory.
  * With fewer than PS_RESERVE free, TCP segments with payload and IP fragments are dropped (the
  * sender repeats them), and UDP with fewer than half of that; ACK, ARP, ICMP always pass.
- * And no connection pins more than PS_QUOTA buffers (in its mailbox, refused, out of order), so
+ * And each connection has a quota of PS_QUOTA buffers (in its mailbox, refused, out of order), so
  * that one silent reader cannot starve the others; the quota is looked at once fewer than
  * PS_QUOTA_WATCH buffers are free. Where that is always (boards) each connection's quota is backed:
- * UDP and fragments, which nobody repeats and no window bounds, share what the quotas and the
- * reserve leave. lwipopts.h sizes all this; the sum is asserted below. Everything here runs with
- * the core lock held.
+ * what is free always covers the reserve and what each connection, also one that is yet to come,
+ * may still pin of its quota. The surplus beyond that is for whoever needs it: UDP and fragments,
+ * and a connection whose window came in segments so short that it takes more buffers than the
+ * quota. Nobody eats into what is owed to another, so that a segment within the quota never finds
+ * less than the reserve (tests/unit/test_quota.c). lwipopts.h sizes all this; the sum is asserted
+ * below. Everything here runs with the core lock held.
  */
 #include "arch/lwip_hooks.h"
 #include "lwip/api.h"
@@ -81,6 +84,27 @@ static unsigned pinned_by(const struct tcp_pcb *pcb)
     return sum;
 }
 
+/* How many buffers must be free so that each connection, but for `except`, may still fill its
+ * quota: those that are there and those that may come. */
+static unsigned owed_to_tcp(const struct tcp_pcb *except)
+{
+    unsigned owed = except != NULL ? QUOTAS - PS_QUOTA : QUOTAS;
+
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (pcb != except) {
+            owed -= LWIP_MIN(pinned_by(pcb), PS_QUOTA);
+        }
+    }
+    return owed;
+}
+
+/* Whether pcb may pin p, too: by its quota, or of the surplus. */
+static bool may_pin(const struct tcp_pcb *pcb, const struct pbuf *p, unsigned available)
+{
+    return available >= PS_QUOTA_WATCH || pinned_by(pcb) + pbuf_clen(p) <= PS_QUOTA ||
+           (QUOTAS_ARE_BACKED && available >= PS_RESERVE + owed_to_tcp(pcb));
+}
+
 err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *p)
 {
     unsigned available;
@@ -97,23 +121,11 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const stru
         ps_drops.tcp_reserve++;
         return ERR_MEM;
     }
-    if ((available < PS_QUOTA_WATCH && pinned_by(pcb) + pbuf_clen(p) > PS_QUOTA) ||
-        ps_ends_too_early(pcb, header)) {
+    if (!may_pin(pcb, p, available) || ps_ends_too_early(pcb, header)) {
         ps_drops.tcp_quota++;
         return ERR_MEM;
     }
     return ERR_OK;
-}
-
-/* How many buffers are needed so that each connection may still fill its quota. */
-static unsigned owed_to_tcp(void)
-{
-    unsigned pinned = 0;
-
-    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-        pinned += pinned_by(pcb);
-    }
-    return pinned < QUOTAS ? QUOTAS - pinned : 0;
 }
 
 /* Whether the frame is a fragment (1), UDP (2) or anything that always passes (0). */
@@ -138,7 +150,7 @@ static unsigned kept_from(int kind)
         return 0;
     }
     if (QUOTAS_ARE_BACKED) {
-        return PS_RESERVE + owed_to_tcp();
+        return PS_RESERVE + owed_to_tcp(NULL);
     }
     return kind == 1 ? PS_RESERVE : PS_RESERVE / 2;
 }

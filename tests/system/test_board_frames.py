@@ -15,7 +15,7 @@ import pytest
 
 from conftest import run_ip
 from frames import Wire, echo_request, ip_packet, payload_of_echo, udp_packet
-from peers import exchange, receive_exactly, wait_until
+from peers import exchange, receive_exactly, receive_to_end, wait_until
 from porttools import (  # noqa: F401 (fixtures)
     Prompt,
     answers,
@@ -27,7 +27,7 @@ from porttools import (  # noqa: F401 (fixtures)
     prompt,
     resources,
 )
-from stacks import PATIENCE
+from stacks import HOST_IP, PATIENCE, PREFIX
 
 PORT = 7007
 HEADERS = 14 + 20 + 8  # of a datagram, and of an echo request
@@ -185,6 +185,48 @@ def test_transfer_in_a_flood(prompt, wire, kind):
     prompt.expect("^portside> ")
     assert ping(prompt.ip, count=5) == 5
     wait_until(lambda: resources(prompt) == before, "all buffers are back")
+
+
+# --- A download ---
+
+
+def serve_in_pieces(listener, body):
+    """Answers one request: the head, a short segment, goes before the body, as file-server has
+    it."""
+    with listener.accept()[0] as peer:
+        peer.settimeout(PATIENCE)
+        while not peer.recv(4096).endswith(b"\r\n\r\n"):
+            pass
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        fields = f"Content-Length: {len(body)}\r\nX: {'x' * 150}\r\n"
+        peer.sendall(f"HTTP/1.1 200 OK\r\n{fields}\r\n".encode())
+        peer.sendall(body)
+        receive_to_end(peer)
+
+
+def test_a_download_drops_nothing(board_class, network, tcp_listener, tmp_path):
+    """A window that comes in short segments takes more buffers than one of full ones: none of it
+    is dropped, to come again a fifth of a second later."""
+    tap, ip = network.lend()
+    body = data_of(150_000)
+    command = board_class.command(f"NET=tap:{tap}", f"IP={ip}/{PREFIX}")
+    board = Prompt(["env", "-C", str(tmp_path), *map(str, command)])
+    try:
+        board.expect("^portside> ")
+        before = counters(board)
+        server = threading.Thread(target=serve_in_pieces, args=(tcp_listener, body))
+        server.start()
+        port = tcp_listener.getsockname()[1]
+        output, status = board.run(f"file-client -q -o /host/got {HOST_IP} {port} x", 60)
+        server.join(PATIENCE)
+        assert status == 0, output
+        assert (tmp_path / "got").read_bytes() == body
+        after = counters(board)
+    finally:
+        board.end()
+        network.give_back(tap, ip)
+    dropped = ("quota", "reserve", "link_drop", "rx_no_pbuf", "rx_overrun")
+    assert {name: after[name] - before[name] for name in dropped} == dict.fromkeys(dropped, 0)
 
 
 # --- A full house ---
