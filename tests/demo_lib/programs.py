@@ -21,6 +21,10 @@ PORT = 8080  # of servers on stacks that have their ports to themselves
 HOST_IP, LINUX_IP, BOARD_IP = "192.168.77.1", "192.168.77.2", "192.168.77.10"
 SERVED = ROOT / "board" / "rom"  # what file servers serve; a board has it in its flash
 
+# The kernel kills what follows with its parent, whose process id comes first. If that has died
+# before it was asked to, the parent is another one by now.
+DIE_TOO = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"']
+
 deadline = time.monotonic() + BOUND
 
 
@@ -53,7 +57,7 @@ class Program:
         with Program.lock:
             check(not Program.stopping, "interrupted")
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *command],
+                [*DIE_TOO, str(os.getpid()), *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
