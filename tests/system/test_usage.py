@@ -16,6 +16,8 @@ APPS = {
     "tcp-server": ("blMrwh", ["PORT", "once|queue|talk|threads", "SECONDS"]),
     "file-server": ("bldh", ["PORT", "HTTP", "10 seconds", "300 ms", "255 bytes"]),
     "file-client": ("ocRqh", ["HOST PORT NAME", "10 seconds", "FILE.part", "SHA-256"]),
+    "messenger-server": ("bkuh", ["PORT", "default 10", "default 16", "10 seconds", "1 to 128"]),
+    "messenger": ("bh", ["NAME HOST PORT", "1 to 31", "1 to 1000", "/who", "exit", "5\nseconds"]),
 }
 
 MISTAKES = [
@@ -86,6 +88,22 @@ MISTAKES = [
     ("file-client", ["10.0.0.1", "80", ""], r'"" ends in no name of a file'),
     ("file-client", ["10.0.0.1", "80", "a/"], r'"a/" ends in no name of a file'),
     ("file-client", ["10.0.0.1", "80", "a/.."], r'"a/\.\." ends in no name of a file'),
+    ("messenger-server", [], r"needs PORT, got 0 arguments"),
+    ("messenger-server", ["65536"], r'"65536" is not a port number'),
+    ("messenger-server", ["-b", "1.2.3", "80"], r'-b: "1\.2\.3" is not an IPv4 address'),
+    ("messenger-server", ["-k", "0", "80"], r'-k: "0" is not a number from 1 to 3600'),
+    ("messenger-server", ["-u", "129", "80"], r'-u: "129" is not a number from 1 to 128'),
+    ("messenger-server", ["-l", "5", "80"], r"unknown option -l"),
+    ("messenger", [], r"needs NAME, HOST and PORT, got 0 arguments"),
+    ("messenger", ["10.0.0.1", "80"], r"needs NAME, HOST and PORT, got 2 arguments"),
+    ("messenger", ["alice", "10.0.0.1", "x"], r'"x" is not a port number from 0 to 65535'),
+    ("messenger", ["a b", "10.0.0.1", "80"], r"that NAME cannot be: 1 to 31 bytes"),
+    ("messenger", ["a:b", "10.0.0.1", "80"], r"that NAME cannot be: 1 to 31 bytes"),
+    ("messenger", ["/a", "10.0.0.1", "80"], r"that NAME cannot be: 1 to 31 bytes"),
+    ("messenger", ["", "10.0.0.1", "80"], r"that NAME cannot be: 1 to 31 bytes"),
+    ("messenger", ["a" * 32, "10.0.0.1", "80"], r"that NAME cannot be: 1 to 31 bytes"),
+    ("messenger", ["-b", "x", "a", "10.0.0.1", "80"], r'-b: "x" is not \[ADDR:\]PORT'),
+    ("messenger", ["-k", "a", "10.0.0.1", "80"], r"unknown option -k"),
 ]
 
 

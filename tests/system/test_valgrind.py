@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from messenger_peers import Server, User, login_line
 from peers import exchange, receive_to_end
 from porttools import linux_app  # noqa: F401 (a fixture)
 from stacks import HOST_IP, PATIENCE, PREFIX, REPO
@@ -217,12 +218,56 @@ def file_client_takes_the_tutorial_s_protocol(scene):
     return app, 0
 
 
+def messenger_server_serves_and_is_interrupted(scene):
+    app = scene.listening(scene.start("messenger-server", "-u", 2, PORT))
+    alice, bob = (User(scene.ip, PORT, name) for name in ("alice", "bob"))
+    for line in (b"LOGIN carl 5000\n", b"LOGIN alice 5000\n", b"x" * 200):
+        assert login_line(scene.ip, PORT, line).startswith(b"NO ")
+    number = alice.send(b"SAY", b"bob", b"hello")
+    assert bob.hear() == (b"alice", b"hello")
+    alice.expect(b"DONE", number=number)
+    assert alice.say("nobody", b"hello") and sorted(bob.who()) == [b"alice", b"bob"]
+    alice.udp.send(b"garbage")
+    alice.log_out()
+    app.interrupt()
+    bob.expect(b"END")
+    bob.close()
+    return app, 130
+
+
+def messenger_says_and_hears(scene):
+    server = Server(scene.sockets, seconds=600)
+    app = scene.start("messenger", "alice", HOST_IP, server.port)
+    server.tcp.settimeout(SLOW)
+    assert server.log_in() == b"alice"
+    app.expect("^logged in as alice", SLOW)
+    server.send(b"MSG", 1, b"128", b"bob", b"hi\x1b")
+    server.expect(b"GOT", timeout=SLOW)
+    app.expect(r"^bob: hi\\x1b$", SLOW)
+    app.type("bob: hello\n/who\nnonsense\n")
+    app.end_input()
+    for word, answer, *rest in ((b"SAY", b"NOT", b"no"), (b"WHO", b"USERS", b"0", b"bob")):
+        server.send(answer, server.expect(word, timeout=SLOW)[1], *rest)
+    server.send(b"BYE", server.expect(b"OUT", timeout=SLOW)[1])
+    return app, 1  # something was not delivered
+
+
+def messenger_is_refused(scene):
+    server = Server(scene.sockets)
+    app = scene.start("messenger", "alice", HOST_IP, server.port)
+    server.tcp.settimeout(SLOW)
+    server.log_in(b"NO no\n")
+    return app, 1
+
+
 SCENARIOS = {
     "udp-send": [udp_send_waits_for_replies, udp_send_sends_what_is_typed],
     "udp-recv": [udp_recv_echoes, udp_recv_is_interrupted],
     "tcp-client": [tcp_client_talks, tcp_client_finds_nobody],
     "tcp-server": [tcp_server_serves_once, tcp_server_serves_many_and_is_interrupted],
     "file-server": [file_server_serves_and_is_interrupted],
+    "messenger-server": [messenger_server_serves_and_is_interrupted],
+    "messenger": [messenger_says_and_hears, messenger_is_refused],
     "file-client": [
         file_client_downloads, file_client_finds_nothing, file_client_takes_the_tutorial_s_protocol,
     ],
