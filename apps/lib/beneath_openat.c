@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Opening a file below a directory, one component after another. Each is opened in the directory
- * before it, which cannot be changed into another one any more.
+ * Opening a file or a folder below a directory, one component after another. Each is opened in the
+ * directory before it, which cannot be changed into another one any more.
  */
 #define _GNU_SOURCE /* O_PATH */
 #include "beneath.h"
@@ -14,6 +14,16 @@
 
 /* A directory may be passed that may not be read. Linux has this instead of POSIX's O_SEARCH. */
 #define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define LIST_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* Closes it, and leaves errno as it is. */
+static void close_quietly(int fd)
+{
+    int error = errno;
+
+    close(fd);
+    errno = error;
+}
 
 /* Opens the first component of *path below `directory`, which it closes; *path becomes the rest. */
 static int open_next(int directory, const char **path)
@@ -30,9 +40,7 @@ static int open_next(int directory, const char **path)
         fd = openat(directory, name,
                     O_NOFOLLOW | (**path ? DIRECTORY_FLAGS : O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     }
-    int error = errno;
-    close(directory);
-    errno = error;
+    close_quietly(directory);
     return fd;
 }
 
@@ -45,4 +53,26 @@ int beneath_open(const char *root, const char *path)
     while (fd >= 0 && *path)
         fd = open_next(fd, &path);
     return fd;
+}
+
+DIR *beneath_open_directory(const char *root, const char *path)
+{
+    int place = beneath_open(root, path);
+
+    if (place < 0)
+        return NULL;
+    int fd = openat(place, ".", LIST_FLAGS); /* root itself is open to pass only */
+    close_quietly(place);
+    if (fd < 0)
+        return NULL;
+    DIR *directory = fdopendir(fd);
+    if (!directory)
+        close_quietly(fd);
+    return directory;
+}
+
+int beneath_look(DIR *directory, const char *path, const char *name, struct stat *state)
+{
+    (void)path;
+    return fstatat(dirfd(directory), name, state, AT_SYMLINK_NOFOLLOW);
 }

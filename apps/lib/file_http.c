@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Answers of file-server to HTTP requests (RFC 9110, 9112): GET and HEAD of files, whole or in
- * part.
+ * part, and of folders.
  */
 #include "file_session.h"
 
+#include "file_index.h"
 #include "number.h"
+#include "percent.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,10 +16,12 @@
 
 struct answer {
     int status;
-    bool has_file;      /* it is open */
-    uint64_t first;     /* which part of it */
-    uint64_t length;    /* of the body */
-    const char *remark; /* behind the status in the body of an error, or "" */
+    const char *type;         /* of the body */
+    bool has_file;            /* it is open */
+    uint64_t first;           /* which part of it */
+    uint64_t length;          /* of the body */
+    struct file_index *index; /* the body is this folder's page; or NULL */
+    const char *remark;       /* behind the status in a body of text, or "" */
 };
 
 /* "404 Not Found" */
@@ -26,6 +30,7 @@ static const char *status_text(int status)
     static const char *const texts[] = {
         "200 OK",
         "206 Partial Content",
+        "301 Moved Permanently",
         "400 Bad Request",
         "403 Forbidden",
         "404 Not Found",
@@ -95,18 +100,26 @@ static void choose_part(struct file_session *session, struct answer *answer)
     }
 }
 
-static void look_up(struct file_session *session, struct answer *answer)
+/* The folder's own page, where somebody has written one. */
+static bool open_written_page(struct file_session *session)
 {
-    switch (served_file_open(&session->file, session->server->root, session->request.name)) {
-    case SERVED_OPEN:
-        choose_part(session, answer);
-        break;
+    static const char page[] = "index.html";
+    char *name = session->request.name;
+    size_t length = strlen(name);
+
+    if (length + sizeof page - 1 > FILE_NAME_MOST)
+        return false;
+    memcpy(name + length, page, sizeof page);
+    bool is_open = served_file_open(&session->file, session->server->root, name) == SERVED_OPEN;
+    name[length] = '\0';
+    return is_open;
+}
+
+static void refuse(struct file_session *session, enum served_result result, struct answer *answer)
+{
+    switch (result) {
     case SERVED_MISSING:
         answer->status = 404;
-        break;
-    case SERVED_DIRECTORY:
-        answer->remark = ": index pages are not served";
-        answer->status = 403;
         break;
     case SERVED_REFUSED:
         answer->status = 403;
@@ -116,6 +129,45 @@ static void look_up(struct file_session *session, struct answer *answer)
         answer->status = 503;
         break;
     }
+}
+
+static void look_up_folder(struct file_session *session, struct answer *answer)
+{
+    const char *name = session->request.name;
+
+    answer->type = "text/html; charset=utf-8";
+    if (open_written_page(session)) {
+        choose_part(session, answer);
+        return;
+    }
+    enum served_result result = file_index_open(&answer->index, session->server->root, name);
+    if (result == SERVED_OPEN) {
+        answer->status = 200;
+    } else if (result == SERVED_FAILED && errno == ENOTSUP) {
+        answer->status = 403;
+        answer->remark = ": this system cannot list the folder; its files are there by their names";
+    } else {
+        refuse(session, result, answer);
+    }
+}
+
+static void look_up(struct file_session *session, struct answer *answer)
+{
+    const char *name = session->request.name;
+    size_t length = strlen(name);
+
+    answer->type = file_name_type(name);
+    if (length == 0 || name[length - 1] == '/') {
+        look_up_folder(session, answer);
+        return;
+    }
+    enum served_result result = served_file_open(&session->file, session->server->root, name);
+    if (result == SERVED_OPEN)
+        choose_part(session, answer);
+    else if (result == SERVED_DIRECTORY) /* links in its page are relative to the slash */
+        answer->status = length < FILE_NAME_MOST ? 301 : 403;
+    else
+        refuse(session, result, answer);
 }
 
 static bool is_success(const struct answer *answer)
@@ -143,6 +195,14 @@ static void write_content_range(const struct file_session *session, const struct
     draft_text(head, "\r\n");
 }
 
+/* The same name, as a folder's. A name cannot begin with "/", so that this is no other server's. */
+static void write_location(const struct http_request *request, struct draft *head)
+{
+    draft_text(head, "Location: /");
+    percent_encode(request->name, head);
+    draft_text(head, "/\r\n");
+}
+
 static void write_head(const struct file_session *session, const struct answer *answer,
                        struct draft *head)
 {
@@ -150,13 +210,20 @@ static void write_head(const struct file_session *session, const struct answer *
 
     draft_text(head, "HTTP/1.1 ");
     draft_text(head, status_text(answer->status));
-    field_number(head, "\r\nContent-Length: ", answer->length);
+    if (!answer->index)
+        field_number(head, "\r\nContent-Length: ", answer->length);
+    else if (!request->is_1_0)
+        draft_text(head, "\r\nTransfer-Encoding: chunked");
     draft_text(head, "\r\nContent-Type: ");
-    draft_text(head, is_success(answer) ? file_name_type(request->name) : "text/plain");
-    draft_text(head, "\r\n");
-    if (is_success(answer))
+    draft_text(head, is_success(answer) ? answer->type : "text/plain");
+    draft_text(head, "\r\nX-Content-Type-Options: nosniff\r\n");
+    if (answer->index)
+        draft_text(head, FILE_INDEX_FIELDS);
+    else if (is_success(answer))
         draft_text(head, "Accept-Ranges: bytes\r\n");
-    if (is_success(answer) && served_file_is_dated(&session->file)) {
+    if (answer->status == 301)
+        write_location(request, head);
+    if (is_success(answer) && !answer->index && served_file_is_dated(&session->file)) {
         draft_text(head, "ETag: ");
         served_file_tag(&session->file, head);
         draft_text(head, "\r\n");
@@ -192,6 +259,8 @@ static bool send_answer(struct file_session *session, struct answer *answer, uin
         out.length = 0;
     }
     write_head(session, answer, &out);
+    if (has_body && answer->index)
+        return file_index_send(answer->index, session, out.length, sent);
     if (has_body && is_success(answer))
         return file_session_send_file(session, out.length, answer->length, sent);
     if (has_body)
@@ -214,7 +283,7 @@ static void tell(struct file_session *session, int status, uint64_t sent)
 
 bool http_answer(struct file_session *session)
 {
-    const struct http_request *request = &session->request;
+    struct http_request *request = &session->request;
     struct answer answer = {.remark = ""};
     uint64_t sent = 0;
 
@@ -226,9 +295,14 @@ bool http_answer(struct file_session *session)
         else
             answer.status = 405;
     }
+    /* Without chunks the end of the page is that of the connection. */
+    if (answer.index && request->is_1_0)
+        request->keep_alive = false;
     bool goes_on = send_answer(session, &answer, &sent);
     if (answer.has_file)
         close(session->file.fd);
+    if (answer.index)
+        file_index_close(answer.index);
     tell(session, answer.status, sent);
     if (goes_on)
         session->end = SESSION_DONE;

@@ -61,13 +61,58 @@ static bool is_below(const char *path, const char *root)
     return strncmp(path, root, length) == 0 && path[length] == '/';
 }
 
+/* What the path leads to, after all links. A directory may be root itself. */
+static enum served_result resolve_path(const char *path, const char *root, char **real)
+{
+    enum served_result result = look_at(path);
+
+    if (result != SERVED_OPEN && result != SERVED_DIRECTORY)
+        return result;
+    *real = realpath(path, NULL);
+    if (!*real)
+        return result_of(errno);
+    if (is_below(*real, root) || (result == SERVED_DIRECTORY && strcmp(*real, root) == 0))
+        return result;
+    free(*real);
+    *real = NULL;
+    return SERVED_REFUSED;
+}
+
+char *served_path(const char *root, const char *name, size_t room)
+{
+    size_t root_length = root_prefix(root), length = strlen(name);
+    char *path = malloc(root_length + 1 + length + room + 1);
+
+    if (path) {
+        memcpy(path, root, root_length);
+        path[root_length] = '/';
+        memcpy(path + root_length + 1, name, length + 1);
+    }
+    return path;
+}
+
+enum served_result served_path_resolve(const char *root, const char *name, char **real)
+{
+    size_t length = strlen(name);
+
+    *real = NULL;
+    if (length > 0 && !file_name_is_allowed(name, length))
+        return SERVED_REFUSED;
+    char *path = served_path(root, name, 0);
+    if (!path)
+        return SERVED_FAILED;
+    enum served_result result = resolve_path(path, root, real);
+    int error = errno;
+    free(path);
+    errno = error;
+    return result;
+}
+
 /* Opens what realpath() made of a name. */
 static enum served_result open_real(struct served_file *file, const char *real, const char *root)
 {
     struct stat state;
 
-    if (!is_below(real, root))
-        return SERVED_REFUSED;
     file->fd = beneath_open(root, real);
     if (file->fd < 0)
         return result_of(errno);
@@ -86,37 +131,15 @@ static enum served_result open_real(struct served_file *file, const char *real, 
     return SERVED_OPEN;
 }
 
-static enum served_result open_path(struct served_file *file, const char *path, const char *root)
-{
-    enum served_result result = look_at(path);
-
-    if (result != SERVED_OPEN)
-        return result;
-    char *real = realpath(path, NULL);
-    if (!real)
-        return result_of(errno);
-    result = open_real(file, real, root);
-    int error = errno;
-    free(real);
-    errno = error;
-    return result;
-}
-
 enum served_result served_file_open(struct served_file *file, const char *root, const char *name)
 {
-    size_t root_length = root_prefix(root), length = strlen(name);
+    char *real;
+    enum served_result result = served_path_resolve(root, name, &real);
 
-    if (length > 0 && !file_name_is_allowed(name, length))
-        return SERVED_REFUSED;
-    char *path = malloc(root_length + 1 + length + 1);
-    if (!path)
-        return SERVED_FAILED;
-    memcpy(path, root, root_length);
-    path[root_length] = '/';
-    memcpy(path + root_length + 1, name, length + 1);
-    enum served_result result = open_path(file, path, root);
+    if (result == SERVED_OPEN)
+        result = open_real(file, real, root);
     int error = errno;
-    free(path);
+    free(real);
     errno = error;
     return result;
 }

@@ -8,6 +8,7 @@
 #include "draft.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct served_file {
@@ -22,13 +23,21 @@ enum served_result {
     SERVED_OPEN,
     SERVED_MISSING,
     SERVED_REFUSED,   /* the name, the permission, what it is or where it leads */
-    SERVED_DIRECTORY, /* refused, too */
+    SERVED_DIRECTORY, /* which is no file */
     SERVED_FAILED,    /* errno says why */
 };
 
 /* Opens the file of that name below `root` (an absolute path without symbolic links in it) for
  * reading. Only a regular file is opened, and only when it lies below root. */
 enum served_result served_file_open(struct served_file *file, const char *root, const char *name);
+
+/* For folders, too: what a name below `root` leads to, after all symbolic links. SERVED_OPEN and
+ * SERVED_DIRECTORY come with the path of it, which the caller frees; else *real is NULL. */
+enum served_result served_path_resolve(const char *root, const char *name, char **real);
+
+/* The path of a name below `root`, with room for so many more bytes; NULL without memory. The
+ * caller frees it. */
+char *served_path(const char *root, const char *name, size_t room);
 
 /* Whether there is anything to make an ETag of that changes when the file does. */
 bool served_file_is_dated(const struct served_file *file);

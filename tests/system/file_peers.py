@@ -125,11 +125,26 @@ class Answer:
             name = match[1].decode().lower()
             assert name not in self.fields, f"{name} comes twice"
             self.fields[name] = match[2].decode()
-        self.length = int(self.fields["content-length"])
-        self.body = b"" if method == "HEAD" else stream.read(self.length)
-        assert method == "HEAD" or len(self.body) == self.length, "the body was cut"
+        self.body = b"" if method == "HEAD" or self.status == 304 else self._read_body(stream)
+        self.length = int(self.fields.get("content-length", len(self.body)))
         self.closes = self.fields.get("connection", "").lower() == "close"
         assert SECRET.strip() not in self.body
+
+    def _read_body(self, stream):
+        if "content-length" in self.fields:
+            body = stream.read(int(self.fields["content-length"]))
+            assert len(body) == int(self.fields["content-length"]), "the body was cut"
+            return body
+        if "transfer-encoding" not in self.fields:
+            assert self.fields["connection"] == "close"
+            return stream.read()
+        assert self.fields["transfer-encoding"] == "chunked"
+        body = b""
+        while (size := int(stream.readline(20), 16)) > 0:
+            body += stream.read(size)
+            assert stream.read(2) == b"\r\n", "the chunk was cut"
+        assert stream.readline(20) == b"\r\n", "there is more behind the last chunk"
+        return body
 
     def __repr__(self):
         return f"{self.status} {self.reason} {self.fields} {self.body[:200]!r}"

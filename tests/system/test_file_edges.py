@@ -70,7 +70,6 @@ FIRST_LINES = {
     "a star": ("GET * HTTP/1.1", 400),
     "absolute form": ("GET http://somewhere:8080/a.bin HTTP/1.1", 200),
     "absolute form, large": ("GET HTTP://somewhere/a.bin HTTP/1.1", 200),
-    "absolute form without a path": ("GET http://somewhere HTTP/1.1", 403),
     "another scheme": ("GET ftp://somewhere/a.bin HTTP/1.1", 400),
 }
 

@@ -82,6 +82,10 @@ NAMES = {
     ".": REFUSED,
 }
 
+# Folders have a page over HTTP, behind a slash. A board cannot list /host.
+FOLDERS = {"sub": 301, "sub/": SERVED, ".": 301}
+FOLDERS_OF_A_BOARD = {**FOLDERS, "sub/": REFUSED}
+
 # As they are in the request line.
 TARGETS = {
     "/hello.txt?x=1": SERVED,
@@ -170,8 +174,9 @@ def over_http_text(server, name):
     return over_http(server, "/" + urllib.parse.quote(name, safe="/"))
 
 
-def test_names_over_http(server):
-    check(server, NAMES, over_http_text)
+def test_names_over_http(stack, server):
+    folders = FOLDERS_OF_A_BOARD if is_board(stack) else FOLDERS
+    check(server, {**NAMES, **folders}, over_http_text)
 
 
 def test_names_over_the_tutorials_protocol(server):
@@ -318,12 +323,3 @@ def test_unreadable_file(stack, folder):
     app = serve(stack, folder(""))
     for outcome in (over_http_text, over_raw_text):
         check(app, {"unreadable": REFUSED}, outcome)
-
-
-def test_no_page_of_the_folder(server):
-    """Names are not listed, and the answer says so."""
-    with Caller(server.ip) as caller:
-        answer = caller.ask("/")
-    assert answer.status == 403 and b"index" in answer.body
-    assert not [name for name in FILES if name.encode() in answer.body]
-    server.expect(r'^client \S+ GET "": 403, \d+ bytes$')
