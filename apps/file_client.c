@@ -27,7 +27,9 @@ struct options {
 static int read_options(int argc, char **argv, struct options *options);
 static struct download *prepare(const struct options *options);
 static int download_file(struct download *download, const struct options *options);
-static int connect_to_server(struct download *download, const struct address *remote);
+static int connect_to_server(struct download *download, const struct address *remotes,
+                             size_t count);
+static int connect_to(struct download *download, const struct address *remote);
 static int finish(struct download *download, uint64_t resumed);
 
 int main(int argc, char **argv)
@@ -76,28 +78,43 @@ static int download_file(struct download *download, const struct options *option
 {
     uint64_t there = download->file.length;
     enum download_result result = DOWNLOAD_AGAIN;
-    struct address remote;
-    const char *wrong = address_resolve(options->host, options->port, SOCK_STREAM, &remote);
+    struct address *remotes;
+    size_t count;
+    const char *wrong =
+        address_resolve_all(options->host, options->port, SOCK_STREAM, NULL, &remotes, &count);
 
     if (wrong)
         return report_failed(PROGRAM, "getaddrinfo %s: %s", options->host, wrong);
     progress_start(&download->progress, !options->is_quiet);
     while (result == DOWNLOAD_AGAIN) {
         /* 1. Create the socket. 2. Connect to the server. */
-        if (connect_to_server(download, &remote) != STATUS_GO_ON)
-            return STATUS_FAILED;
+        if (connect_to_server(download, remotes, count) != STATUS_GO_ON) {
+            result = DOWNLOAD_FAILED;
+            break;
+        }
         /* 3. Ask for the file, and save what comes. */
         result = options->is_raw ? download_raw(download) : download_http(download);
         /* 4. Close the socket. */
         close(download->fd);
     }
+    free(remotes);
     progress_end(&download->progress);
     return result == DOWNLOAD_DONE ? finish(download, there) : STATUS_FAILED;
 }
 
-static int connect_to_server(struct download *download, const struct address *remote)
+/* A name may have several addresses: the first one that answers is as good as the others. */
+static int connect_to_server(struct download *download, const struct address *remotes, size_t count)
 {
-    download->fd = socket(AF_INET, SOCK_STREAM, 0);
+    int status = STATUS_FAILED;
+
+    for (size_t i = 0; status != STATUS_GO_ON && i < count; i++)
+        status = connect_to(download, &remotes[i]);
+    return status;
+}
+
+static int connect_to(struct download *download, const struct address *remote)
+{
+    download->fd = socket(remote->any.sa_family, SOCK_STREAM, 0);
     if (download->fd < 0)
         return report_failure(PROGRAM, "socket", NULL);
     download->ended = false;

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 
     /* 1. Create the socket. */
     if (status == STATUS_GO_ON) {
-        fd = socket(AF_INET, SOCK_STREAM, 0);
+        fd = socket(options.listener.local.any.sa_family, SOCK_STREAM, 0);
         if (fd < 0)
             status = report_failure(PROGRAM, "socket", NULL);
     }

@@ -31,7 +31,9 @@
 struct options {
     struct messages messages;
     struct encoding *encoding;
-    struct address local, remote;
+    struct address local;    /* with has_local */
+    struct address *remotes; /* all that HOST has */
+    size_t remote_count;
     bool has_local, half_close;
 };
 
@@ -46,6 +48,8 @@ struct connection {
 
 static int read_options(int argc, char **argv, struct options *options);
 static int connect_to_server(struct connection *connection, const struct options *options);
+static int connect_to(struct connection *connection, const struct options *options,
+                      const struct address *remote);
 static int converse(struct connection *connection, struct options *options);
 static int exchange(struct connection *connection, const char *bytes, size_t length, int reply_ms);
 static int receive(struct connection *connection);
@@ -57,13 +61,7 @@ int main(int argc, char **argv)
 
     interrupt_install();
     int status = read_options(argc, argv, &options);
-    if (status == STATUS_GO_ON) {
-        /* 1. Create the socket. */
-        connection.fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (connection.fd < 0)
-            status = report_failure(PROGRAM, "socket", NULL);
-    }
-    /* 2. Connect to the server. */
+    /* 1. Create the socket. 2. Connect to the server. */
     if (status == STATUS_GO_ON)
         status = connect_to_server(&connection, &options);
     /* 3. Send and receive. */
@@ -73,6 +71,7 @@ int main(int argc, char **argv)
     if (connection.fd >= 0)
         close(connection.fd);
     free(connection.buffer);
+    free(options.remotes);
     messages_free(&options.messages);
     encoding_close(options.encoding);
     return report_end(PROGRAM, status);
@@ -80,20 +79,36 @@ int main(int argc, char **argv)
 
 static int connect_to_server(struct connection *connection, const struct options *options)
 {
-    struct address local;
-    char where[ADDRESS_TEXT_SIZE];
+    int status = STATUS_FAILED;
 
     connection->encoding = options->encoding;
     connection->buffer = malloc(STREAM_CHUNK);
     if (!connection->buffer)
         return report_failure(PROGRAM, "malloc", NULL);
-    if (options->has_local &&
-        bind(connection->fd, &options->local.any, options->local.length) < 0) {
-        address_format(&options->local, where);
+    /* A name may have several addresses: the first one that answers is as good as the others. */
+    for (size_t i = 0; status != STATUS_GO_ON && i < options->remote_count; i++)
+        status = connect_to(connection, options, &options->remotes[i]);
+    return status;
+}
+
+static int connect_to(struct connection *connection, const struct options *options,
+                      const struct address *remote)
+{
+    struct address local = options->local;
+    char where[ADDRESS_TEXT_SIZE];
+
+    if (connection->fd >= 0)
+        close(connection->fd);
+    connection->fd = socket(remote->any.sa_family, SOCK_STREAM, 0);
+    if (connection->fd < 0)
+        return report_failure(PROGRAM, "socket", NULL);
+    address_match(&local, remote);
+    if (options->has_local && bind(connection->fd, &local.any, local.length) < 0) {
+        address_format(&local, where);
         return report_failure(PROGRAM, "bind", where);
     }
-    address_format(&options->remote, connection->remote);
-    if (connect(connection->fd, &options->remote.any, options->remote.length) < 0)
+    address_format(remote, connection->remote);
+    if (connect(connection->fd, &remote->any, remote->length) < 0)
         return report_failure(PROGRAM, "connect", connection->remote);
     if (address_of_socket(connection->fd, &local) < 0)
         return report_failure(PROGRAM, "getsockname", NULL);
@@ -263,7 +278,9 @@ static int read_options(int argc, char **argv, struct options *options)
         return report_usage(PROGRAM, "\"%s\" %s", argv[1], wrong);
     if (!messages_encode(&options->messages, options->encoding))
         return STATUS_USAGE;
-    if ((wrong = address_resolve(argv[0], port, SOCK_STREAM, &options->remote)) != NULL)
+    if ((wrong = address_resolve_all(argv[0], port, SOCK_STREAM,
+                                     options->has_local ? &options->local : NULL, &options->remotes,
+                                     &options->remote_count)) != NULL)
         return report_failed(PROGRAM, "getaddrinfo %s: %s", argv[0], wrong);
     return STATUS_GO_ON;
 }

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
         return report_end(PROGRAM, status);
 
     /* 1. Create the socket. */
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(options.listener.local.any.sa_family, SOCK_STREAM, 0);
     if (fd < 0)
         return report_failure(PROGRAM, "socket", NULL);
 

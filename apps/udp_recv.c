@@ -17,15 +17,16 @@
 
 struct options {
     struct encoding *encoding;
-    struct address local;    /* what to bind */
-    struct in_addr on, join; /* the address of -b, and the group of -g when has_group */
-    bool has_group, echo;
+    struct address local;     /* what to bind */
+    struct address on, group; /* of -b, and of -g when has_group */
+    bool has_on, has_group, echo;
     unsigned long count; /* 0: for ever */
 };
 
 static int read_options(int argc, char **argv, struct options *options);
 static int receive_all(int fd, const struct options *options);
 static int prepare(int fd, const struct options *options);
+static int join(int fd, const struct options *options);
 static void echo(int fd, const struct datagram *datagram);
 
 int main(int argc, char **argv)
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
     int status = read_options(argc, argv, &options);
     if (status == STATUS_GO_ON) {
         /* 1. Create the socket. */
-        int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        int fd = socket(options.local.any.sa_family, SOCK_DGRAM, 0);
         if (fd < 0) {
             status = report_failure(PROGRAM, "socket", NULL);
         } else {
@@ -65,16 +66,32 @@ static int prepare(int fd, const struct options *options)
     address_format(&options->local, where);
     if (bind(fd, &options->local.any, options->local.length) < 0)
         return report_failure(PROGRAM, "bind", where);
-    if (options->has_group) {
-        struct ip_mreq membership = {.imr_multiaddr = options->join, .imr_interface = options->on};
-        if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) < 0)
-            return report_failure(PROGRAM, "setsockopt IP_ADD_MEMBERSHIP", NULL);
-    }
+    if (options->has_group && join(fd, options) != STATUS_GO_ON)
+        return STATUS_FAILED;
     if (address_of_socket(fd, &bound) < 0)
         return report_failure(PROGRAM, "getsockname", NULL);
     address_format(&bound, where);
     printf("listening on %s\n", where);
     fflush(stdout);
+    return STATUS_GO_ON;
+}
+
+/* IPv4 names the interface by one of its addresses, IPv6 by its index. */
+static int join(int fd, const struct options *options)
+{
+    const struct address *group = &options->group, *on = &options->on;
+
+    if (group->any.sa_family == AF_INET) {
+        struct ip_mreq membership = {.imr_multiaddr = group->ipv4.sin_addr,
+                                     .imr_interface = on->ipv4.sin_addr};
+        if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) < 0)
+            return report_failure(PROGRAM, "setsockopt IP_ADD_MEMBERSHIP", NULL);
+    } else {
+        struct ipv6_mreq membership = {.ipv6mr_multiaddr = group->ipv6.sin6_addr,
+                                       .ipv6mr_interface = group->ipv6.sin6_scope_id};
+        if (setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &membership, sizeof membership) < 0)
+            return report_failure(PROGRAM, "setsockopt IPV6_JOIN_GROUP", NULL);
+    }
     return STATUS_GO_ON;
 }
 
@@ -119,8 +136,8 @@ static int show_help(void)
         "text, and what would control a terminal, is shown as \\xNN, newline as \\n and backslash\n"
         "as \\\\.\n"
         "  -b ADDR      only what comes to this address; with -g: join on the interface that has\n"
-        "               it (default: all of them, and the stack's choice)\n"
-        "  -g GROUP     also join this multicast group\n"
+        "               it (default: all of IPv4, and the stack's choice; \"::\": all addresses)\n"
+        "  -g GROUP     also join this multicast group; with IPv6 ff02::1:2%%en0 joins on en0\n"
         "  -n COUNT     end after COUNT datagrams (default: never)\n"
         "  -e ENCODING  the text is in ENCODING, by default utf-8:\n"
         "               %s\n"
@@ -130,25 +147,47 @@ static int show_help(void)
     return STATUS_DONE;
 }
 
+static int read_port(int count, char **operands, struct options *options)
+{
+    const char *wrong;
+    uint16_t port;
+
+    if (count != 1)
+        return report_usage(PROGRAM, "needs PORT, got %d arguments (-h shows help)", count);
+    if ((wrong = address_parse_port(operands[0], &port)) != NULL)
+        return report_usage(PROGRAM, "\"%s\" %s", operands[0], wrong);
+    if (!options->has_group) {
+        options->local = options->on;
+    } else if (options->has_on && options->group.any.sa_family == AF_INET6) {
+        return report_usage(PROGRAM, "-b and -g: with IPv6 the group names its interface: "
+                                     "ff02::1:2%%NAME");
+    } else if (options->on.any.sa_family != AF_INET) {
+        return report_usage(PROGRAM, "-b and -g: one is IPv6, the other IPv4");
+    } else { /* a group's datagrams do not come to a unicast address */
+        address_any(&options->local, 0);
+        address_match(&options->local, &options->group);
+    }
+    address_set_port(&options->local, port);
+    return STATUS_GO_ON;
+}
+
 static int read_options(int argc, char **argv, struct options *options)
 {
     const char *encoding = "utf-8", *wrong;
-    struct address on, group;
-    uint16_t port;
     int option;
 
-    address_any(&on, 0);
-    address_any(&group, 0);
+    address_any(&options->on, 0);
     while ((option = getopt(argc, argv, ":b:g:n:e:Eh")) != -1) {
         switch (option) {
         case 'b':
-            if ((wrong = address_parse_ip(optarg, 0, &on)) != NULL)
+            if ((wrong = address_parse_ip(optarg, 0, &options->on)) != NULL)
                 return report_usage(PROGRAM, "-b: \"%s\" %s", optarg, wrong);
+            options->has_on = true;
             break;
         case 'g':
-            if ((wrong = address_parse_ip(optarg, 0, &group)) != NULL)
+            if ((wrong = address_parse_ip(optarg, 0, &options->group)) != NULL)
                 return report_usage(PROGRAM, "-g: \"%s\" %s", optarg, wrong);
-            if (!address_is_multicast(&group))
+            if (!address_is_multicast(&options->group))
                 return report_usage(PROGRAM, "-g: \"%s\" is not a multicast address", optarg);
             options->has_group = true;
             break;
@@ -168,15 +207,9 @@ static int read_options(int argc, char **argv, struct options *options)
             return report_option(PROGRAM, option, optopt);
         }
     }
-    if (argc - optind != 1)
-        return report_usage(PROGRAM, "needs PORT, got %d arguments (-h shows help)", argc - optind);
-    if ((wrong = address_parse_port(argv[optind], &port)) != NULL)
-        return report_usage(PROGRAM, "\"%s\" %s", argv[optind], wrong);
-    options->on = on.ipv4.sin_addr;
-    options->join = group.ipv4.sin_addr;
-    address_any(&options->local, port);
-    if (!options->has_group) /* a group's datagrams do not come to a unicast address */
-        options->local.ipv4.sin_addr = options->on;
+    int status = read_port(argc - optind, argv + optind, options);
+    if (status != STATUS_GO_ON)
+        return status;
     options->encoding = encoding_open(encoding);
     if (!options->encoding)
         return report_usage(PROGRAM, "-e: \"%s\" is not an encoding known here: %s", encoding,

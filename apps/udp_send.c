@@ -21,7 +21,8 @@
 struct options {
     struct messages messages;
     struct encoding *encoding;
-    struct address local, remote;
+    struct address local; /* with has_local */
+    struct address remote;
     bool has_local, wants_reply, broadcast;
     unsigned long interval_ms;
 };
@@ -39,7 +40,7 @@ int main(int argc, char **argv)
     int status = read_options(argc, argv, &options);
     if (status == STATUS_GO_ON) {
         /* 1. Create the socket. */
-        int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        int fd = socket(options.remote.any.sa_family, SOCK_DGRAM, 0);
         if (fd < 0) {
             status = report_failure(PROGRAM, "socket", NULL);
         } else {
@@ -138,6 +139,22 @@ static int show_help(void)
     return STATUS_DONE;
 }
 
+/* A datagram goes to one address. */
+static int find_remote(const char *host, uint16_t port, struct options *options)
+{
+    const struct address *local = options->has_local ? &options->local : NULL;
+    struct address *list;
+    size_t count;
+    const char *wrong = address_resolve_all(host, port, SOCK_DGRAM, local, &list, &count);
+
+    if (wrong)
+        return report_failed(PROGRAM, "getaddrinfo %s: %s", host, wrong);
+    options->remote = list[0];
+    free(list);
+    address_match(&options->local, &options->remote);
+    return STATUS_GO_ON;
+}
+
 static int read_arguments(int argc, char **argv, struct options *options)
 {
     const char *wrong;
@@ -149,9 +166,7 @@ static int read_arguments(int argc, char **argv, struct options *options)
         return report_usage(PROGRAM, "\"%s\" %s", argv[1], wrong);
     if (!messages_encode(&options->messages, options->encoding))
         return STATUS_USAGE;
-    if ((wrong = address_resolve(argv[0], port, SOCK_DGRAM, &options->remote)) != NULL)
-        return report_failed(PROGRAM, "getaddrinfo %s: %s", argv[0], wrong);
-    return STATUS_GO_ON;
+    return find_remote(argv[0], port, options);
 }
 
 static int read_options(int argc, char **argv, struct options *options)

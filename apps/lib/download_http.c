@@ -36,13 +36,23 @@ static enum download_result fail_status(struct download *download)
     return DOWNLOAD_FAILED;
 }
 
+/* An IPv6 address stands in brackets, without the interface that only means something here. */
+static void write_host(const char *host, struct draft *request)
+{
+    bool is_ipv6 = strchr(host, ':') != NULL;
+
+    draft_text(request, is_ipv6 ? "[" : "");
+    draft_bytes(request, host, is_ipv6 ? strcspn(host, "%") : strlen(host));
+    draft_text(request, is_ipv6 ? "]" : "");
+}
+
 /* Writes the request, and frees nothing: the draft's bytes are the caller's. */
 static void write_request(const struct download *download, struct draft *request)
 {
     draft_text(request, download->name[0] == '/' ? "GET " : "GET /");
     percent_encode(download->name, request);
     draft_text(request, " HTTP/1.1\r\nHost: ");
-    draft_text(request, download->host);
+    write_host(download->host, request);
     if (download->port != 80) {
         draft_text(request, ":");
         draft_number(request, download->port, 10);

@@ -13,7 +13,7 @@
 #define PAUSE_MS 500
 
 const char listener_help[] =
-    "  -b ADDR     listen at this address only (default: all of them)\n"
+    "  -b ADDR     listen at this address only (default: all of IPv4; \"::\": all of them)\n"
     "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
     "              stack may round it\n";
 

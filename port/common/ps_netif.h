@@ -12,6 +12,10 @@ struct ps_drops {
 };
 extern struct ps_drops ps_drops;
 
+/* What the user calls the one interface that the port adds, and its index. */
+#define PS_NETIF_NAME "en0"
+#define PS_NETIF_INDEX 2
+
 /* Give this to netif_add(): the drivers call it as netif->input with the core lock held. Takes p
  * whatever it returns ERR_OK for. */
 err_t ps_netif_input(struct pbuf *p, struct netif *netif);

@@ -21,6 +21,10 @@ int ps_socket(int domain, int type, int protocol)
 {
     int before, fd;
 
+    if (domain != AF_INET && !(LWIP_IPV6 && domain == AF_INET6)) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
     ps_port_start();
     if (!ps_enter(-1, false)) {
         return -1;

@@ -67,10 +67,25 @@ static void bind_arguments(void **state)
         {"255.255.255.255:65535", "255.255.255.255:65535"},
     };
     static const char *const bad[] = {
-        "",           ":",           ":8080",          "10.0.0.1",      "10.0.0.1:",
-        "10.0.0.1:x", "10.0.0.1:-1", "10.0.0.1:65536", "10.0.0:80",     "10.0.0.256:80",
-        "10.1:80",    "0xa.0.0.1:1", "010.0.0.1:80",   "10.0.0.1 :80",  "host:80",
-        "a:b:80",     "::1",         "[::1]:8080",     "[10.0.0.1]:80", "1000.1000.1000.1000:80",
+        "",
+        ":",
+        ":8080",
+        "10.0.0.1",
+        "10.0.0.1:",
+        "10.0.0.1:x",
+        "10.0.0.1:-1",
+        "10.0.0.1:65536",
+        "10.0.0:80",
+        "10.0.0.256:80",
+        "10.1:80",
+        "0xa.0.0.1:1",
+        "010.0.0.1:80",
+        "10.0.0.1 :80",
+        "host:80",
+        "a:b:80",
+        "::1",
+        "[10.0.0.1]:80",
+        "1000.1000.1000.1000:80",
     };
     struct address address;
 
@@ -81,12 +96,11 @@ static void bind_arguments(void **state)
     }
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_non_null(address_parse_bind(bad[i], &address));
-    assert_non_null(strstr(address_parse_bind("[::1]:8080", &address), "IPv6"));
 }
 
 static void ip_arguments(void **state)
 {
-    static const char *const bad[] = {"", "localhost", "1.2.3", "1.2.3.4.5", "1.2.3.4 ", "::"};
+    static const char *const bad[] = {"", "localhost", "1.2.3", "1.2.3.4.5", "1.2.3.4 "};
     struct address address;
 
     (void)state;
@@ -125,7 +139,6 @@ static void numeric_hosts_resolve(void **state)
     assert_text(&address, "127.0.0.1:8080");
     assert_null(address_resolve("255.255.255.255", 65535, SOCK_STREAM, &address));
     assert_text(&address, "255.255.255.255:65535");
-    assert_non_null(address_resolve("::1", 1, SOCK_STREAM, &address));
     assert_non_null(address_resolve("", 1, SOCK_STREAM, &address));
 }
 

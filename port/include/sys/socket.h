@@ -12,6 +12,10 @@
 #endif
 #include "lwip/sockets.h"
 #undef iovec
+#if !LWIP_IPV6
+#undef AF_INET6 /* lwIP's is AF_UNSPEC then; socket() shall refuse it */
+#define AF_INET6 10
+#endif
 #define __iovec_defined 1
 
 /* listen() clamps what is asked for to what the accept mailbox holds. */
@@ -34,6 +38,7 @@
 #define getsockopt ps_getsockopt
 #define setsockopt ps_setsockopt
 
+/* AF_INET6 fails with EAFNOSUPPORT in a build without IPv6, as any other family does. */
 int ps_socket(int domain, int type, int protocol);
 /* A second bind of a SOCK_STREAM socket fails with EINVAL, as on Linux (lwIP would hang). */
 int ps_bind(int fd, const struct sockaddr *address, socklen_t length);
