@@ -90,7 +90,7 @@ static int connect_to_server(struct connection *connection, const struct options
     if (options->has_local &&
         bind(connection->fd, &options->local.any, options->local.length) < 0) {
         address_format(&options->local, where);
-        return report_failure(PROGRAM, "bind", where);
+        return report_bind_failure(PROGRAM, where);
     }
     address_format(&options->remote, connection->remote);
     if (connect(connection->fd, &options->remote.any, options->remote.length) < 0)

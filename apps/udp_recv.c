@@ -64,7 +64,7 @@ static int prepare(int fd, const struct options *options)
         return report_failure(PROGRAM, "setsockopt SO_REUSEADDR", NULL);
     address_format(&options->local, where);
     if (bind(fd, &options->local.any, options->local.length) < 0)
-        return report_failure(PROGRAM, "bind", where);
+        return report_bind_failure(PROGRAM, where);
     if (options->has_group) {
         struct ip_mreq membership = {.imr_multiaddr = options->join, .imr_interface = options->on};
         if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) < 0)
