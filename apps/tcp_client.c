@@ -105,7 +105,7 @@ static int connect_to(struct connection *connection, const struct options *optio
     address_match(&local, remote);
     if (options->has_local && bind(connection->fd, &local.any, local.length) < 0) {
         address_format(&local, where);
-        return report_failure(PROGRAM, "bind", where);
+        return report_bind_failure(PROGRAM, where);
     }
     address_format(remote, connection->remote);
     if (connect(connection->fd, &remote->any, remote->length) < 0)

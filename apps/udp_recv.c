@@ -65,7 +65,7 @@ static int prepare(int fd, const struct options *options)
         return report_failure(PROGRAM, "setsockopt SO_REUSEADDR", NULL);
     address_format(&options->local, where);
     if (bind(fd, &options->local.any, options->local.length) < 0)
-        return report_failure(PROGRAM, "bind", where);
+        return report_bind_failure(PROGRAM, where);
     if (options->has_group && join(fd, options) != STATUS_GO_ON)
         return STATUS_FAILED;
     if (address_of_socket(fd, &bound) < 0)

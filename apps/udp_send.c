@@ -68,7 +68,7 @@ static int send_messages(int fd, struct options *options)
      * first datagram, and keeps it. */
     if (options->has_local && bind(fd, &options->local.any, options->local.length) < 0) {
         address_format(&options->local, where);
-        return report_failure(PROGRAM, "bind", where);
+        return report_bind_failure(PROGRAM, where);
     }
     for (bool first = true; (found = messages_next(&options->messages)) > 0; first = false) {
         if (!first)

@@ -73,17 +73,47 @@ static int next_text(struct messages *messages)
     return encode(messages, text, strlen(text)) ? 1 : complain(messages, text);
 }
 
+static void prompt(void)
+{
+    fputs("message> ", stdout);
+    fflush(stdout);
+}
+
+static void set_prompted(struct messages *messages, bool prompted)
+{
+    if (messages->print)
+        mtx_lock(messages->print);
+    messages->prompted = prompted;
+    if (prompted)
+        prompt();
+    if (messages->print)
+        mtx_unlock(messages->print);
+}
+
+void messages_begin_print(struct messages *messages)
+{
+    mtx_lock(messages->print);
+    if (messages->prompted)
+        putchar('\n');
+}
+
+void messages_end_print(struct messages *messages)
+{
+    if (messages->prompted)
+        prompt();
+    mtx_unlock(messages->print);
+}
+
 static int next_line(struct messages *messages)
 {
     if (messages->round > 0 && messages->round < messages->repeat) {
         messages->round++;
         return 1;
     }
-    if (isatty(STDIN_FILENO)) {
-        fputs("message> ", stdout);
-        fflush(stdout);
-    }
+    if (isatty(STDIN_FILENO))
+        set_prompted(messages, true);
     int result = line_read(&messages->line, stdin);
+    set_prompted(messages, false);
     if (result < 0)
         return complain(messages, "line");
     if (result == 0 || (messages->line.length == 4 && !memcmp(messages->line.bytes, "exit", 4)))

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <threads.h>
 
 struct messages {
     const char *program;
@@ -25,6 +26,9 @@ struct messages {
     struct line line;
     size_t index;
     unsigned long round;
+    /* Of an app whose other threads print, too: the lock under which all of them do, else NULL. */
+    mtx_t *print;
+    bool prompted; /* a prompt waits for its line; under that lock */
 };
 
 /* At most `most` texts will be added. False, with a line on stderr, without memory. */
@@ -39,5 +43,10 @@ bool messages_encode(struct messages *messages, struct encoding *encoding);
 /* Finds the next message: 1, 0 when there is none, -1 after a line on stderr. Prompts when the
  * input is a terminal. Its bytes stay until the next call. */
 int messages_next(struct messages *messages);
+
+/* Around a line that a thread prints while another may be in messages_next(), with `print` set:
+ * it begins below a prompt and what is typed after it, and the prompt is there again below. */
+void messages_begin_print(struct messages *messages);
+void messages_end_print(struct messages *messages);
 
 #endif

@@ -27,6 +27,35 @@ int report_failure(const char *program, const char *call, const char *where)
                          strerror(error));
 }
 
+/* What bind() may say; NULL for anything else. */
+static const char *name_of(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "EADDRINUSE";
+    case EADDRNOTAVAIL:
+        return "EADDRNOTAVAIL";
+    case EACCES:
+        return "EACCES";
+    case EAFNOSUPPORT:
+        return "EAFNOSUPPORT";
+    case EINVAL:
+        return "EINVAL";
+    default:
+        return NULL;
+    }
+}
+
+int report_bind_failure(const char *program, const char *where)
+{
+    int error = errno;
+    const char *name = name_of(error);
+
+    if (!name)
+        return report_failure(program, "bind", where);
+    return report_failed(program, "bind %s: %s (%s)", where, strerror(error), name);
+}
+
 int report_failed(const char *program, const char *format, ...)
 {
     va_list arguments;
@@ -62,6 +91,8 @@ int report_option(const char *program, int result, int option)
 {
     if (result == ':')
         return report_usage(program, "option -%c needs a value (-h shows help)", option);
+    if (option == '-') /* the first of "--help" */
+        return report_usage(program, "no long options here (-h shows help)");
     if (!isprint(option))
         return report_usage(program, "unknown option (-h shows help)");
     return report_usage(program, "unknown option -%c (-h shows help)", option);

@@ -19,6 +19,10 @@
  * Returns STATUS_FAILED. */
 int report_failure(const char *program, const char *call, const char *where);
 
+/* The same for a bind() to `where`, with the error's name behind its text: "Address already in use
+ * (EADDRINUSE)". */
+int report_bind_failure(const char *program, const char *where);
+
 /* "udp-send: " and the formatted line, without "\n" in it. Return STATUS_FAILED and STATUS_USAGE.
  */
 int report_failed(const char *program, const char *format, ...);

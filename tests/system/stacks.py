@@ -222,7 +222,7 @@ class Stack:
 
     def _binaries(self):
         apps = ("udp-send", "udp-recv", "tcp-client", "tcp-server", "file-server", "file-client")
-        apps += ("messenger-server", "messenger")
+        apps += ("messenger-server", "messenger", "udp-chat", "ip")
         paths = [BUILD / self.name / app for app in apps]
         return ", ".join(str(p) for p in paths if not p.exists()) or None
 

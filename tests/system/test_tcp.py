@@ -345,7 +345,7 @@ def test_server_on_a_taken_port(stack):
         pytest.skip("each program has a stack, hence ports, of its own")
     start_server(stack)
     second = stack.start("tcp-server", 8080)
-    second.expect_error(r"^tcp-server: bind 0\.0\.0\.0:8080: Address already in use$")
+    second.expect_error(r"^tcp-server: bind 0\.0\.0\.0:8080: Address already in use \(EADDRINUSE\)$")
     assert second.wait() == 1
 
 

@@ -269,10 +269,10 @@ def test_receive_on_a_taken_port(stack):
         pytest.skip("each program has a stack, hence ports, of its own")
     start_receiver(stack)
     second = stack.start("udp-recv", 8080)
-    second.expect_error(r"^udp-recv: bind 0\.0\.0\.0:8080: Address already in use$")
+    second.expect_error(r"^udp-recv: bind 0\.0\.0\.0:8080: Address already in use \(EADDRINUSE\)$")
     assert second.wait() == 1
     sender = stack.start("udp-send", "-b", "8080", "-m", "x", HOST_IP, 9)
-    sender.expect_error(r"^udp-send: bind 0\.0\.0\.0:8080: Address already in use$")
+    sender.expect_error(r"^udp-send: bind 0\.0\.0\.0:8080: Address already in use \(EADDRINUSE\)$")
     assert sender.wait() == 1
 
 

@@ -106,6 +106,38 @@ def udp_recv_is_interrupted(scene):
     return app, 130
 
 
+def udp_chat_talks_until_exit(scene):
+    peer, port = scene.udp_peer()
+    app = scene.start("udp-chat", HOST_IP, port)
+    own = int(app.expect(r"^bound to [\d.]+:(\d+)$", SLOW)[1])
+    for word in ("one", "two"):
+        peer.sendto(b"\xffunasked", (scene.ip, own))
+        app.expect(r" 8 bytes: \\xffunasked$", SLOW)
+        app.type(word + "\n")
+        assert peer.recv(100) == word.encode()
+    app.type("exit\n")
+    return app, 0
+
+
+def udp_chat_waits_for_silence(scene):
+    peer, port = scene.udp_peer()
+    app = scene.start("udp-chat", HOST_IP, port)
+    app.type("one\n")
+    app.end_input()
+    sender = peer.recvfrom(100)[1]
+    peer.sendto(b"answer", sender)
+    app.expect(" 6 bytes: answer$", SLOW)
+    return app, 0
+
+
+def ip_tells(scene):
+    return scene.start("ip", "192.168.77.1/24", "224.0.0.1", "fe80::1/64", "::ffff:1.2.3.4"), 0
+
+
+def ip_does_not_understand(scene):
+    return scene.start("ip", "192.168.77.1", "1::2::3"), 2
+
+
 def tcp_client_talks(scene):
     listener, port = scene.tcp_listener()
     app = scene.start("tcp-client", "-s", "-m", "one", "-m", "two", HOST_IP, port)
@@ -263,6 +295,8 @@ def messenger_is_refused(scene):
 SCENARIOS = {
     "udp-send": [udp_send_waits_for_replies, udp_send_sends_what_is_typed],
     "udp-recv": [udp_recv_echoes, udp_recv_is_interrupted],
+    "udp-chat": [udp_chat_talks_until_exit, udp_chat_waits_for_silence],
+    "ip": [ip_tells, ip_does_not_understand],
     "tcp-client": [tcp_client_talks, tcp_client_finds_nobody],
     "tcp-server": [tcp_server_serves_once, tcp_server_serves_many_and_is_interrupted],
     "file-server": [file_server_serves_and_is_interrupted],
