@@ -146,13 +146,8 @@ STDIO_WRAP := -Wl,--wrap=__sfp,--wrap=_fwalk,--wrap=_fwalk_reent
 
 # An image of board $(1) called $(2), with the programs $(3) (sources without .c) and the objects $(4).
 define board_image
-$(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags
-	@{ echo '#include "job.h"'; \
-	$(foreach app,$(notdir $(3)),echo 'int app_$(app)_main(int argc, char **argv);';) \
-	echo 'const struct app apps[] = {'; \
-	$(foreach app,$(notdir $(3)),echo '    {"$(subst _,-,$(app))", app_$(app)_main},';) \
-	echo '};'; \
-	echo 'const size_t apps_count = sizeof apps / sizeof apps[0];'; } > $$@
+$(BUILD)/$(1)/$(2).c: $(BUILD)/$(1)/flags port/cortex-m/app_table $(addsuffix .c,$(3))
+	@port/cortex-m/app_table $(addsuffix .c,$(3)) > $$@
 
 $(BUILD)/$(1)/obj/$(2).o: $(BUILD)/$(1)/$(2).c | setup
 	$(Q)$(CROSS)gcc $$($(1)_FLAGS) $(WARNINGS) -c $$< -o $$@
@@ -219,7 +214,7 @@ TESTS := $(BUILD)/tests
 TEST_CFLAGS := $(COMMON) -O1
 # Linked with the objects of apps/lib, with the board runtime's portable files, with all of the linux port.
 APP_TESTS := $(patsubst tests/unit/%.c,%,$(shell grep -l '/apps/lib/' tests/unit/test_*.c))
-PART_TESTS := test_words test_boot test_path test_ramfs test_heap test_stellaris_eth
+PART_TESTS := test_line_edit test_words test_boot test_path test_ramfs test_heap test_stellaris_eth
 KERNEL_TEST := test_kernel
 # With lwIP's headers and a board's sizes, over a model of what lies below.
 QUOTA_TEST := test_quota
@@ -241,6 +236,8 @@ $(foreach t,$(APP_TESTS),$(call test-binary,$(t))): $(TESTS)/test-%: $(TESTS)/fl
 	$(call say,build,$@)
 	$(Q)$(CC) $(TEST_CFLAGS) $(WARNINGS) -Iapps/lib tests/unit/test_$(subst -,_,$*).c $(HOST_OBJ) -lcmocka -pthread -o $@
 
+$(TESTS)/test-line-edit: tests/unit/test_line_edit.c port/cortex-m/line_edit.c port/cortex-m/line_history.c \
+    port/cortex-m/keys.c
 $(TESTS)/test-words: tests/unit/test_words.c port/cortex-m/words.c
 $(TESTS)/test-boot: tests/unit/test_boot.c port/cortex-m/boot.c
 $(TESTS)/test-path: tests/unit/test_path.c port/cortex-m/path.c

@@ -21,13 +21,15 @@
 #define BOARD_ETHERNET_BASE 0x40048000u
 
 /* Sizes of what the runtime keeps for programs, in 64 KB of RAM. */
-#define BOARD_JOBS 2             /* programs at once */
-#define BOARD_APP_THREADS 4      /* threads of all programs together, besides each one's main() */
+#define BOARD_JOBS 4             /* programs at once, 224 bytes each */
+#define BOARD_MAIN_THREADS 2     /* threads for main() alone, further ones are of the others */
+#define BOARD_APP_THREADS 4      /* threads of all programs together */
 #define BOARD_APP_STACK 1344     /* bytes, of each of them and of each main() */
 #define BOARD_RAM_FILES 4096     /* bytes of /ram, its book-keeping among them */
 #define BOARD_LINE_MAX 256       /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_CONSOLE_RX 128u    /* bytes between the UART's interrupt and the console thread */
 #define BOARD_CONSOLE_INPUT 512u /* bytes of typed lines that wait for a reader */
+#define BOARD_HISTORY 512        /* bytes of lines that were typed at the prompt */
 #define BOARD_MAIN_STACK 1152    /* bytes, of the main thread: boot, then the shell */
 #define BOARD_CONSOLE_STACK 640  /* of the console thread: a ^C aborts connections from here */
 #define BOARD_HEAP_NETWORK 9216  /* bytes of the heap that no program gets: lwIP's */

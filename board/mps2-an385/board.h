@@ -21,13 +21,15 @@
 
 /* Sizes of what the runtime keeps for programs. RAM is 4 MB: this board is generous, so that a
  * program, and not the board, is what an experiment meets first. A thread costs its stack. */
-#define BOARD_JOBS 4              /* programs at once */
-#define BOARD_APP_THREADS 12      /* threads of all programs together, besides each one's main() */
+#define BOARD_JOBS 8              /* programs at once */
+#define BOARD_MAIN_THREADS 4      /* threads for main() alone, further ones are of the others */
+#define BOARD_APP_THREADS 12      /* threads of all programs together */
 #define BOARD_APP_STACK 4096      /* bytes, of each of them and of each main() */
 #define BOARD_RAM_FILES 524288    /* bytes of /ram; its book-keeping takes less than 1 % of them */
 #define BOARD_LINE_MAX 1024       /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_CONSOLE_RX 1024u    /* bytes between the UART's interrupt and the console thread */
 #define BOARD_CONSOLE_INPUT 8192u /* bytes of typed lines that wait for a reader */
+#define BOARD_HISTORY 4096        /* bytes of lines that were typed at the prompt */
 #define BOARD_MAIN_STACK 2048     /* bytes, of the main thread: boot, then the shell */
 #define BOARD_CONSOLE_STACK 2048  /* of the console thread: a ^C aborts connections from here */
 #define BOARD_HEAP_NETWORK 0      /* bytes of the heap that are lwIP's: it has its own */

@@ -5,7 +5,7 @@
  * Theory of operation: a slot is a kernel thread, a stack, newlib's struct _reent and the socket
  * layer's record. Its three standard streams are opened before it starts and closed by itself, so
  * that it alone ever uses them; the slot is free again when somebody has seen the thread end: who
- * joins it, job_wait(), or, for a detached one, the next that looks for a slot. A thread ends only
+ * joins it, job_reap(), or, for a detached one, the next that looks for a slot. A thread ends only
  * by its own hand, at a kill point, when it holds no mutex of the port.
  */
 #include <errno.h>
@@ -15,9 +15,10 @@
 #include "kernel_arch.h"
 #include "stdio_streams.h"
 
-#define SLOTS (BOARD_JOBS + BOARD_APP_THREADS)
+#define SLOTS (BOARD_MAIN_THREADS + BOARD_APP_THREADS)
 
-/* The first BOARD_JOBS are for main threads, so that there is one for each job. */
+/* The first are for main threads alone, so that a program with many threads does not keep others
+ * from being started. */
 static struct app_thread slots[SLOTS];
 static uint8_t stacks[SLOTS][BOARD_APP_STACK] __attribute__((aligned(8)));
 
@@ -59,7 +60,9 @@ static struct app_thread *free_slot(size_t from, size_t to)
     for (size_t i = from; i < to; i++) {
         struct app_thread *t = &slots[i];
 
-        if (t->job != NULL && t->detached && thread_join(&t->thread, 0, 0) == KERNEL_OK) {
+        /* Others of a job that is over may still use what lies on this stack. */
+        if (t->job != NULL && t->detached && !t->job->over &&
+            thread_join(&t->thread, 0, 0) == KERNEL_OK) {
             app_thread_release(t);
         }
         if (t->job == NULL) {
@@ -93,14 +96,14 @@ struct app_thread *app_thread_start(struct job *job, int (*start)(void *), void 
 
     jobs_lock();
     if (!job->over) {
-        bool is_main = job->main == NULL;
-
-        t = is_main ? free_slot(0, BOARD_JOBS) : free_slot(BOARD_JOBS, SLOTS);
+        t = free_slot(job->main == NULL ? 0 : BOARD_MAIN_THREADS, SLOTS);
     }
+    errno = EAGAIN;
     if (t != NULL) {
         prepare(t, job, start, arg);
         if (!stdio_open(&t->reent)) {
             app_thread_release(t);
+            errno = ENOMEM;
             t = NULL;
         }
     }

@@ -127,7 +127,7 @@ int thrd_join(thrd_t thread, int *result)
         *result = thread->result;
     }
     jobs_lock();
-    if (thread->job == job_self()) { /* else job_wait() was first */
+    if (thread->job == job_self()) { /* else job_reap() was first */
         app_thread_release(thread);
     }
     jobs_unlock();

@@ -7,6 +7,7 @@
 #include "board.h"
 #include "job.h"
 #include "kernel.h"
+#include "keys.h"
 
 #define PRINTF_SIZE 160
 #define PRINTF_CUT "...\n" /* the end of what was longer */
@@ -14,6 +15,7 @@
 #define CTRL(c) ((c) - '@')
 #define DELETE 0x7f
 #define BEL "\a"
+#define ERASE_ROW "\r\x1b[K"
 
 /* Free-running positions: tail - head is what is inside. */
 static struct {
@@ -31,11 +33,22 @@ static struct {
 } input;
 
 static struct {
+    struct mutex lock; /* the discipline: the console thread, and who changes the mode */
     char text[BOARD_LINE_MAX];
     size_t length;
+    struct keys keys;
     bool after_cr; /* an LF now belongs to the CR before it */
 } line;
 
+/* Who edits a line by itself. */
+static struct {
+    struct thread *volatile thread; /* NULL: nobody */
+    struct semaphore *news;
+    bool disturbed, open; /* others have written, and their last row has no end */
+} editor;
+
+static struct thread console_thread;
+static uint8_t console_stack[BOARD_CONSOLE_STACK] __attribute__((aligned(8)));
 static struct mutex output_lock;
 static volatile uint32_t lost;    /* by the interrupt, the ring was full */
 static volatile uint32_t refused; /* by the console thread */
@@ -46,9 +59,6 @@ _Static_assert(BOARD_LINE_MAX <= BOARD_CONSOLE_INPUT, "the longest line fits in 
 _Static_assert((BOARD_CONSOLE_RX & (BOARD_CONSOLE_RX - 1)) == 0 &&
                    (BOARD_CONSOLE_INPUT & (BOARD_CONSOLE_INPUT - 1)) == 0,
                "rings are powers of two, so that their positions may wrap");
-
-static struct thread console_thread;
-static uint8_t console_stack[BOARD_CONSOLE_STACK] __attribute__((aligned(8)));
 
 void console_rx(uint8_t byte)
 {
@@ -83,17 +93,48 @@ static void transmit(const char *data, size_t size)
     board_console_write(data, size);
 }
 
+/* Before a write of `size` bytes: makes room where a line is edited. Output locked. */
+static void disturb(const char *data, size_t size)
+{
+    const struct thread *self = thread_self();
+
+    if (editor.thread == NULL || self == editor.thread || self == &console_thread || size == 0) {
+        return;
+    }
+    if (!editor.disturbed) {
+        transmit(ERASE_ROW, sizeof ERASE_ROW - 1);
+    }
+    editor.disturbed = true;
+    editor.open = data[size - 1] != '\n';
+    semaphore_post(editor.news);
+}
+
 void console_write(const char *data, size_t size)
 {
     bool locked = kernel_running();
 
     if (locked) {
         mutex_lock(&output_lock);
+        disturb(data, size);
     }
     transmit(data, size);
     if (locked) {
         mutex_unlock(&output_lock);
     }
+}
+
+bool console_disturbed(void)
+{
+    bool disturbed;
+
+    mutex_lock(&output_lock);
+    disturbed = editor.disturbed;
+    if (disturbed && editor.open) {
+        transmit("\n", 1);
+    }
+    editor.disturbed = false;
+    mutex_unlock(&output_lock);
+    return disturbed;
 }
 
 void console_vprintf(const char *format, va_list args)
@@ -130,19 +171,26 @@ static void refuse(size_t bytes)
     echo(BEL);
 }
 
-/* Hands `size` bytes to the readers, all or none. */
-static void commit(const char *data, size_t size)
+/* Puts `size` bytes into the ring, all or none. */
+static void put(const char *data, size_t size)
 {
+    bool fits;
+
     mutex_lock(&input.lock);
-    if (BOARD_CONSOLE_INPUT - (input.tail - input.head) < size) {
-        mutex_unlock(&input.lock);
-        refuse(size);
-        return;
-    }
-    for (size_t i = 0; i < size; i++) {
+    fits = BOARD_CONSOLE_INPUT - (input.tail - input.head) >= size;
+    for (size_t i = 0; fits && i < size; i++) {
         input.data[input.tail++ % BOARD_CONSOLE_INPUT] = data[i];
     }
     mutex_unlock(&input.lock);
+    if (!fits) {
+        refuse(size);
+    }
+}
+
+/* The same for who reads lines. */
+static void commit(const char *data, size_t size)
+{
+    put(data, size);
     semaphore_post(&input.ready);
 }
 
@@ -158,14 +206,27 @@ static void erase(size_t count)
     }
 }
 
+/* Who edits a line gets the ^C in its place before what is typed next. */
 static void interrupt(void)
 {
+    bool edited;
+
     echo("^C\n");
+    mutex_lock(&line.lock);
+    edited = editor.thread != NULL;
     line.length = 0;
+    line.keys = (struct keys){0};
     mutex_lock(&input.lock);
     input.head = input.tail;
     mutex_unlock(&input.lock);
-    interrupt_hook();
+    if (edited) {
+        put("\x03", 1);
+        semaphore_post(editor.news);
+    }
+    mutex_unlock(&line.lock);
+    if (!edited) {
+        interrupt_hook();
+    }
 }
 
 static void finish_line(void)
@@ -186,24 +247,17 @@ static void add(char c)
     console_write(&c, 1);
 }
 
-static void handle(uint8_t c)
+/* A byte for a program's line. Discipline locked. */
+static void discipline(uint8_t c)
 {
-    bool pair = c == '\n' && line.after_cr;
-
-    line.after_cr = c == '\r';
-    switch (c) {
+    switch (keys_next(&line.keys, c)) {
     case '\r':
     case '\n':
-        if (!pair) {
-            finish_line();
-        }
+        finish_line();
         break;
     case '\b':
     case DELETE:
         erase(1);
-        break;
-    case CTRL('C'):
-        interrupt();
         break;
     case CTRL('D'):
         if (line.length == 0) {
@@ -213,12 +267,78 @@ static void handle(uint8_t c)
     case CTRL('U'):
         erase(line.length);
         break;
+    case KEY_NONE:
+        break;
     default:
         if (c >= ' ' || c == '\t') {
             add((char)c);
         }
         break;
     }
+}
+
+static void handle(uint8_t c)
+{
+    bool pair = c == '\n' && line.after_cr;
+
+    line.after_cr = c == '\r';
+    if (c == CTRL('C')) {
+        interrupt();
+    } else if (!pair) {
+        mutex_lock(&line.lock);
+        if (editor.thread == NULL) {
+            discipline(c);
+        } else {
+            put((const char *)&c, 1);
+            semaphore_post(editor.news);
+        }
+        mutex_unlock(&line.lock);
+    }
+}
+
+/* What was typed ahead without an end is in the editor's line then. */
+void console_edit(struct semaphore *news)
+{
+    mutex_lock(&line.lock);
+    put(line.text, line.length);
+    line.length = 0;
+    editor.news = news;
+    editor.disturbed = false;
+    editor.thread = thread_self();
+    mutex_unlock(&line.lock);
+    semaphore_post(news);
+}
+
+/* What was typed ahead is in lines for programs then: no line takes more room than its bytes. */
+void console_edit_end(void)
+{
+    bool interrupted = false;
+
+    mutex_lock(&line.lock);
+    editor.thread = NULL;
+    line.keys = (struct keys){0};
+    for (uint32_t left = input.tail - input.head; left > 0; left--) {
+        uint8_t c = (uint8_t)console_key();
+
+        interrupted |= c == CTRL('C');
+        discipline(c);
+    }
+    mutex_unlock(&line.lock);
+    if (interrupted) {
+        interrupt_hook();
+    }
+}
+
+int console_key(void)
+{
+    int key = -1;
+
+    mutex_lock(&input.lock);
+    if (input.head != input.tail) {
+        key = (uint8_t)input.data[input.head++ % BOARD_CONSOLE_INPUT];
+    }
+    mutex_unlock(&input.lock);
+    return key;
 }
 
 static void console_main(void *arg)

@@ -181,6 +181,16 @@ unsigned files_count(void)
     return count;
 }
 
+unsigned files_count_owned(const void *owner)
+{
+    unsigned count = 0;
+
+    for (int i = 0; i < COUNT; i++) {
+        count += files[i].device != 0 && files[i].owner == owner;
+    }
+    return count;
+}
+
 bool files_is_open(int fd)
 {
     bool open;

@@ -45,8 +45,9 @@ bool files_is_open(int fd);
 /* Closes what `owner` (a job, or NULL for the system) has open. Threads. */
 void files_close_owned(const void *owner);
 
-/* How many descriptors are open in the whole system. Threads. */
+/* How many descriptors are open in the whole system, and how many `owner` has. Threads. */
 unsigned files_count(void);
+unsigned files_count_owned(const void *owner);
 
 /* Bytes that files in /ram can have in all, and what is left of them (a new file takes one block
  * for itself, see ramfs.h). Threads. */

@@ -15,7 +15,7 @@
 #include "stdio_streams.h"
 
 #define KICK_MS 20      /* between two attempts to wake a thread: the first may come too early */
-#define STUCK_KICKS 100 /* attempts before the user is told */
+#define STUCK_MS 2000   /* that a job takes to end before the user is told */
 #define SIGNAL_KICKS 50 /* attempts to bring a signal to a job's main thread */
 #define MAX_PID 30000
 
@@ -62,6 +62,13 @@ bool job_is_over(void)
     return job != NULL && job->over;
 }
 
+bool job_is_background(void)
+{
+    const struct job *job = job_self();
+
+    return job != NULL && job->background;
+}
+
 unsigned job_count(void)
 {
     unsigned count = 0;
@@ -102,53 +109,64 @@ static int run_main(void *arg)
     exit(job->app->main(job->argc, job->argv));
 }
 
-/* Finds a free job and makes it `app`'s. Pool locked. */
-static struct job *claim(const struct app *app)
+/* A number that no job has. Pool locked. */
+static int next_pid(void)
 {
     static int last_pid = 1;
+
+    do {
+        last_pid = last_pid % MAX_PID + 1;
+    } while (job_find(last_pid) != NULL);
+    return last_pid;
+}
+
+/* Finds a free job and makes it `app`'s. Pool locked. */
+static struct job *claim(const struct app *app, const struct job_setup *setup)
+{
 
     for (size_t i = 0; i < BOARD_JOBS; i++) {
         struct job *job = &jobs[i];
 
         if (job->app == NULL) {
             memset(job, 0, sizeof *job);
+            job->pid = next_pid();
             job->app = app;
-            last_pid = last_pid % MAX_PID + 1;
-            job->pid = last_pid;
+            job->news = setup->news;
+            job->background = setup->background;
             job_getopt_init(job);
-            semaphore_init(&job->ended, 0);
             return job;
         }
     }
     return NULL;
 }
 
-static void discard(struct job *job, int error)
+static void discard(struct job *job)
 {
     heap_free_owned(job);
     job->app = NULL;
-    errno = error;
 }
 
-struct job *job_start(const struct app *app, int argc, char *const argv[])
+struct job *job_start(const struct app *app, int argc, char *const argv[], struct job_setup *setup)
 {
     struct job *job;
 
     jobs_lock();
-    job = claim(app);
+    job = claim(app, setup);
     jobs_unlock();
     if (job == NULL) {
-        errno = EAGAIN;
+        setup->lack = "no job";
         return NULL;
     }
     job->argc = argc;
     job->argv = copy_arguments(argc, argv, job);
     if (job->argv == NULL) {
-        discard(job, ENOMEM);
+        discard(job);
+        setup->lack = "not enough memory";
         return NULL;
     }
     if (app_thread_start(job, run_main, job) == NULL) {
-        discard(job, EAGAIN);
+        setup->lack = errno == ENOMEM ? "not enough memory" : "no thread";
+        discard(job);
         return NULL;
     }
     return job;
@@ -161,59 +179,101 @@ void job_end(struct job *job, int status)
 
     if (first) {
         job->status = status;
+        job->over_ms = kernel_arch_now_ms();
         job->over = true;
     }
     kernel_arch_unlock(saved);
     if (first) {
-        semaphore_post(&job->ended);
+        semaphore_post(job->news);
     }
 }
 
-/* Wakes what is blocked and gives back what has ended; returns how many threads still live, and
- * one of them in *t. */
-static unsigned collect(const struct job *job, struct app_thread **t)
+/* Wakes what is blocked; returns a thread that still lives, NULL when all have ended. Their stacks
+ * are kept till then: one thread may use what lies on another's. */
+static struct app_thread *kick(const struct job *job)
 {
-    unsigned live = 0;
-    struct app_thread *next;
+    struct app_thread *next, *live = NULL;
 
     jobs_lock();
     for (size_t i = 0; (next = app_thread_at(i)) != NULL; i++) {
-        if (next->job != job) {
-            continue;
-        }
-        if (thread_join(&next->thread, 0, 0) == KERNEL_OK) {
-            app_thread_release(next);
-            continue;
-        }
-        live++;
-        *t = next;
-        if (!next->ending) {
-            ps_kick(&next->ps);
+        if (next->job == job && thread_join(&next->thread, 0, 0) != KERNEL_OK) {
+            live = next;
+            if (!next->ending) {
+                ps_kick(&next->ps);
+            }
         }
     }
     jobs_unlock();
     return live;
 }
 
-int job_wait(struct job *job)
+static void release_threads(const struct job *job)
 {
     struct app_thread *t;
-    int status;
 
-    (void)semaphore_wait(&job->ended, KERNEL_FOREVER, 0);
-    for (unsigned kicks = 0; collect(job, &t) > 0; kicks++) {
-        if (kicks == STUCK_KICKS) {
-            console_printf("%s does not end: it makes no call in which it could\n", job->app->name);
+    jobs_lock();
+    for (size_t i = 0; (t = app_thread_at(i)) != NULL; i++) {
+        if (t->job == job) {
+            app_thread_release(t);
         }
-        (void)thread_join(&t->thread, KICK_MS, 0);
     }
+    jobs_unlock();
+}
+
+/* Says so, once, when a job takes long to end. */
+static void check_stuck(struct job *job)
+{
+    if (!job->stuck && kernel_now_ms() - job->over_ms > STUCK_MS) {
+        job->stuck = true;
+        console_printf("%s does not end: it makes no call in which it could\n", job->app->name);
+    }
+}
+
+bool job_reap(struct job *job, int *status)
+{
+    struct app_thread *live;
+
+    if (!job->over) {
+        return false;
+    }
+    live = kick(job);
+    if (live != NULL && (thread_join(&live->thread, KICK_MS, 0) != KERNEL_OK || kick(job))) {
+        check_stuck(job);
+        return false;
+    }
+    release_threads(job);
     ps_close_owned(job);
     stdio_disown(job);
     files_close_owned(job);
     heap_free_owned(job);
-    status = job->status;
+    *status = job->status;
     job->app = NULL;
+    return true;
+}
+
+int job_wait(struct job *job)
+{
+    int status;
+
+    while (!job_reap(job, &status)) {
+        (void)semaphore_wait(job->news, job->over ? 0 : KERNEL_FOREVER, 0);
+    }
     return status;
+}
+
+struct job *job_find(int pid)
+{
+    for (size_t i = 0; i < BOARD_JOBS; i++) {
+        if (jobs[i].app != NULL && jobs[i].pid == pid) {
+            return &jobs[i];
+        }
+    }
+    return NULL;
+}
+
+struct job *job_at(size_t index)
+{
+    return index < BOARD_JOBS ? &jobs[index] : NULL;
 }
 
 /* Whether the job's main thread has yet to notice signals. Pool locked. */

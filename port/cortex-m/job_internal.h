@@ -32,7 +32,10 @@ struct job {
     char **argv; /* a block of the job's heap */
     int status;
     volatile bool over;
-    struct semaphore ended; /* posted when `over` becomes true */
+    bool background;
+    bool stuck;             /* the user was told that it does not end */
+    uint32_t over_ms;       /* when it was over */
+    struct semaphore *news; /* posted when `over` becomes true */
     unsigned live;          /* threads that have not ended */
     struct app_thread *main;
     struct getopt_data options;
@@ -46,7 +49,15 @@ struct job {
 /* The calling thread's record, or NULL when it is none of a job. ISR. */
 struct app_thread *app_thread_self(void);
 
-/* Starts a thread of `job`. Returns NULL when no stack or memory is free or the job is over. */
+/* The job with this number, or NULL. By who reaps it, or pool locked. */
+struct job *job_find(int pid);
+
+/* The records of jobs one after the other, NULL behind the last; ->app is NULL where there is no
+ * job. As job_find(). */
+struct job *job_at(size_t index);
+
+/* Starts a thread of `job`. Returns NULL with errno EAGAIN when no stack is free or the job is
+ * over, ENOMEM when there is no memory. */
 struct app_thread *app_thread_start(struct job *job, int (*start)(void *), void *arg);
 
 /* Ends the calling thread as thrd_exit() does. */

@@ -37,7 +37,7 @@ void main_end(int status)
 /* Board first, then what the emulator was told. */
 static int read_boot_args(struct boot_args *args)
 {
-    static char line[BOARD_LINE_MAX]; /* args->run points into it */
+    char *line = shell_line; /* args->run points into it */
     char error[100];
 
     memset(args, 0, sizeof *args);
@@ -48,8 +48,9 @@ static int read_boot_args(struct boot_args *args)
     if (!semihost_present()) {
         return 0;
     }
-    if (semihost_command_line(line, sizeof line) != 0) {
-        console_printf("the boot arguments are longer than %d bytes\n", BOARD_LINE_MAX - 1);
+    if (semihost_command_line(line, BOARD_LINE_MAX) != 0) {
+        console_printf("portside: the boot arguments are longer than %d bytes\n",
+                       BOARD_LINE_MAX - 1);
         return -1;
     }
     if (boot_parse(line, args, error, sizeof error) != 0) {
@@ -57,6 +58,22 @@ static int read_boot_args(struct boot_args *args)
         return -1;
     }
     return 0;
+}
+
+/* The command is in shell_line already, or is board.mk's. */
+static void run(const char *command)
+{
+    size_t length = strlen(command);
+    int status = STATUS_USAGE;
+
+    if (length < BOARD_LINE_MAX) {
+        memmove(shell_line, command, length + 1);
+        status = shell_command(shell_line, false);
+    } else {
+        console_printf("portside: the command is longer than %d bytes\n", BOARD_LINE_MAX - 1);
+    }
+    main_end(status);
+    console_printf("exit status %d\n", status);
 }
 
 static void main_entry(void *arg)
@@ -74,10 +91,7 @@ static void main_entry(void *arg)
         semihost_exit(STATUS_NO_NETWORK);
     }
     if (args.run != NULL) {
-        int status = shell_command(args.run);
-
-        main_end(status);
-        console_printf("exit status %d\n", status);
+        run(args.run);
     }
     console_printf("portside on %s: help lists the commands\n", board_name);
     shell_run();

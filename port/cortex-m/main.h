@@ -3,6 +3,8 @@
 #ifndef PORTSIDE_MAIN_H
 #define PORTSIDE_MAIN_H
 
+#include <stddef.h>
+
 struct boot_args;
 
 /* Starts the kernel with the main thread, which reads the boot arguments, brings the network up
@@ -15,5 +17,9 @@ void main_end(int status);
 /* Supplied by the network side: brings lwIP and the interface up. Main thread. Returns 0, or
  * non-zero after it said on the console what went wrong. */
 int net_start(const struct boot_args *args);
+
+/* The most that was ever used of the stack of start-up and interrupt handlers, and its size. Any
+ * context. */
+void main_stack_usage(size_t *used, size_t *size);
 
 #endif

@@ -1,128 +1,142 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shell, see shell.h. One command runs at a time, in the foreground. */
+/* The shell, see shell.h: its prompt, and what a line stands for. Its jobs are in shell_jobs.c. */
 #include "shell.h"
-#include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include "board.h"
 #include "builtins.h"
+#include "complete.h"
 #include "console.h"
 #include "job.h"
 #include "kernel.h"
+#include "line_edit.h"
+#include "shell_jobs.h"
 #include "words.h"
 
 #define WORDS_MAX 32
+#define WORD_MAX 60
+#define COLUMNS 80 /* of the terminal: the usual, and a wider one does no harm */
 #define STATUS_USAGE 2
-#define STATUS_CANNOT_RUN 126
 #define STATUS_UNKNOWN 127
 
-static struct thread *volatile shell_thread; /* while it waits for a line */
-static struct job *volatile foreground;
-static volatile bool interrupted; /* ^C came while there was neither: it is the next job's */
+char shell_line[BOARD_LINE_MAX];
 
-void shell_interrupt(void)
+static char history_data[BOARD_HISTORY];
+static struct line_history history = {.data = history_data, .size = sizeof history_data};
+static struct line_edit editor = {
+    .text = shell_line,
+    .size = BOARD_LINE_MAX,
+    .prompt = "portside> ",
+    .columns = COLUMNS,
+    .write = console_write,
+    .history = &history,
+};
+
+_Static_assert(BOARD_HISTORY >= 2 * BOARD_LINE_MAX,
+               "the line that is typed fits in the history, and the one before it");
+
+static int run(int argc, char *argv[], bool background)
 {
-    struct job *job = foreground;
-    struct thread *reader = shell_thread;
+    const struct builtin *builtin = builtin_find(argv[0]);
+    const struct app *app = app_find(argv[0]);
 
-    if (job != NULL) {
-        job_signal(job, SIGINT);
-    } else if (reader != NULL) {
-        thread_interrupt(reader);
-    } else {
-        interrupted = true;
-    }
-}
-
-bool shell_interrupted(void)
-{
-    return interrupted;
-}
-
-static int run_app(const struct app *app, int argc, char *argv[])
-{
-    struct job *job = job_start(app, argc, argv);
-    int status;
-
-    if (job == NULL) {
-        console_printf("%s: no job, thread or memory is free\n", app->name);
-        return STATUS_CANNOT_RUN;
-    }
-    foreground = job;
-    if (interrupted) {
-        interrupted = false;
-        job_signal(job, SIGINT);
-    }
-    status = job_wait(job);
-    foreground = NULL;
-    return status;
-}
-
-int shell_command(const char *line)
-{
-    static char text[BOARD_LINE_MAX]; /* of the one foreground command */
-    static char *words[WORDS_MAX];
-    size_t length = strlen(line);
-    const struct builtin *builtin;
-    const struct app *app;
-    int count;
-
-    if (length >= sizeof text) {
-        console_printf("the command line is too long\n");
+    if (builtin != NULL && background) {
+        console_printf("%s: a command of the shell itself does not run in the background\n",
+                       builtin->name);
         return STATUS_USAGE;
     }
-    memcpy(text, line, length + 1);
-    count = words_split(text, words, WORDS_MAX);
-    if (count < 0) {
-        console_printf(count == WORDS_TOO_MANY ? "too many words\n" : "a quote is not closed\n");
-        return STATUS_USAGE;
-    }
-    if (count == 0) {
-        return 0;
-    }
-    builtin = builtin_find(words[0]);
     if (builtin != NULL) {
-        return builtin->run(count, words);
+        return builtin_run(builtin, argc, argv);
     }
-    app = app_find(words[0]);
     if (app == NULL) {
-        console_printf("%s: unknown command; help lists those there are\n", words[0]);
+        console_printf("%.*s: unknown command; help lists those there are\n", WORD_MAX, argv[0]);
         return STATUS_UNKNOWN;
     }
-    return run_app(app, count, words);
+    return background ? shell_jobs_start(app, argc, argv) : shell_jobs_run(app, argc, argv);
 }
 
-/* Prompts for a whole line and reads it without its newline; false when ^C or ^D came instead. */
-static bool read_line(char *line, size_t size)
+int shell_command(char *line, bool may_background)
 {
-    int length;
+    static char *words[WORDS_MAX]; /* the shell runs one command at a time */
+    bool background = words_take_ampersand(line);
+    int count = words_split(line, words, WORDS_MAX);
 
-    shell_thread = thread_self(); /* before the prompt is seen: a ^C may answer it at once */
-    interrupted = false;          /* it came after the last job had ended */
-    console_printf("portside> ");
-    length = console_read(line, size - 1, NULL);
-    shell_thread = NULL;
-    (void)thread_clear_interrupt(thread_self()); /* a ^C that came too late for the wait */
-    if (length <= 0) {
-        return false;
+    if (count < 0) {
+        console_printf(count == WORDS_TOO_MANY ? "portside: more than %d words\n"
+                                               : "portside: a quote is not closed\n",
+                       WORDS_MAX - 1);
+        return STATUS_USAGE;
     }
-    line[length - 1] = '\0';
-    return true;
+    if (background && (count == 0 || !may_background)) {
+        console_printf("portside: nothing %s in the background\n",
+                       may_background ? "to run" : "runs");
+        return STATUS_USAGE;
+    }
+    return count > 0 ? run(count, words, background) : 0;
+}
+
+/* Tells what there is to tell, with the line below it. */
+static void tell(void)
+{
+    bool disturbed = console_disturbed();
+
+    if (shell_jobs_have_ended()) {
+        console_printf(disturbed ? "" : "\r\x1b[K");
+        shell_jobs_tell();
+        disturbed = true;
+    }
+    if (disturbed) {
+        line_edit_draw(&editor);
+    }
+}
+
+/* Takes what was typed. */
+static enum line_edit_event take(void)
+{
+    enum line_edit_event event = LINE_EDIT_MORE;
+    int byte;
+
+    while (event == LINE_EDIT_MORE && (byte = console_key()) >= 0) {
+        event = line_edit_byte(&editor, (uint8_t)byte);
+        if (event == LINE_EDIT_TAB) {
+            complete(&editor);
+            event = LINE_EDIT_MORE;
+        }
+    }
+    return event;
+}
+
+/* Prompts for a line and reads it; false when ^C or ^D came instead. */
+static bool read_line(void)
+{
+    enum line_edit_event event;
+
+    console_edit(&shell_news); /* before the prompt is seen: it may be answered at once */
+    shell_clear_interrupt();   /* it came after the last job had ended */
+    shell_jobs_tell();
+    line_edit_begin(&editor);
+    for (;;) {
+        uint32_t wait = shell_jobs_reap();
+
+        tell();
+        event = take();
+        if (event != LINE_EDIT_MORE) {
+            break;
+        }
+        (void)semaphore_wait(&shell_news, wait, 0);
+    }
+    console_edit_end();
+    return event == LINE_EDIT_ENTER && !shell_interrupted();
 }
 
 _Noreturn void shell_run(void)
 {
-    static char line[BOARD_LINE_MAX];
-
     for (;;) {
-        int status;
+        if (read_line()) {
+            int status = shell_command(shell_line, true);
 
-        if (!read_line(line, sizeof line)) {
-            continue;
-        }
-        status = shell_command(line);
-        if (status != 0) {
-            console_printf("exit status %d\n", status);
+            if (status != 0) {
+                console_printf("exit status %d\n", status);
+            }
         }
     }
 }

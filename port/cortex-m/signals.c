@@ -101,7 +101,7 @@ void job_signal(struct job *job, int sig)
         return;
     }
     /* A handler runs in the main thread; without one there is nobody to run it. */
-    if (job->handlers[sig] == SIG_DFL || job->main->ending) {
+    if (job->handlers[sig] == SIG_DFL || job->main->job != job || job->main->ending) {
         job_end(job, 128 + sig);
         return;
     }

@@ -16,7 +16,8 @@
 
 typedef void (*vector)(void);
 
-extern uint32_t _sidata[], _sdata[], _edata[], _sbss[], _ebss[], _stack_top[];
+extern uint32_t _sidata[], _sdata[], _edata[], _sbss[], _ebss[];
+extern uint32_t _stack_bottom[], _stack_top[];
 
 _Noreturn void Reset_Handler(void);
 
@@ -68,11 +69,29 @@ __attribute__((section(".vectors"), used)) const struct vector_table vectors = {
 
 _Static_assert(sizeof(struct vector_table) == (16 + 64) * 4, "one word a vector");
 
+#define STACK_PAINT 0xc5a5c5a5u
+
+void main_stack_usage(size_t *used, size_t *size)
+{
+    const volatile uint32_t *word = _stack_bottom;
+
+    while ((uintptr_t)word < (uintptr_t)_stack_top && *word == STACK_PAINT) {
+        word++;
+    }
+    *used = (size_t)((uintptr_t)_stack_top - (uintptr_t)word);
+    *size = (size_t)((uintptr_t)_stack_top - (uintptr_t)_stack_bottom);
+}
+
 /* The loops must not become calls of memcpy and memset before these have a stack to trust. */
 _Noreturn void Reset_Handler(void)
 {
     const uint32_t *from = _sidata;
+    uintptr_t sp;
 
+    __asm volatile("mov %0, sp" : "=r"(sp));
+    for (volatile uint32_t *to = _stack_bottom; (uintptr_t)to < sp; to++) {
+        *to = STACK_PAINT;
+    }
     for (volatile uint32_t *to = _sdata; (uintptr_t)to < (uintptr_t)_edata; to++) {
         *to = *from++;
     }

@@ -42,7 +42,7 @@ void __smakebuf_r(struct _reent *reent, FILE *fp)
     }
     if (buffer != NULL) {
         flags |= __SMBF;
-        if (may_be_terminal && _isatty_r(reent, fp->_file)) {
+        if (may_be_terminal) { /* the console, also for who has no terminal: whole lines */
             flags |= __SLBF;
         }
     } else { /* byte by byte */

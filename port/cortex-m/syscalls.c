@@ -2,7 +2,8 @@
 /*
  * What newlib asks of a system: the console's three descriptors, the others for files.c, and the
  * clocks.
- * A terminal for programs: isatty(0) is true, and a read returns one line at most. To newlib's
+ * A terminal for programs: isatty(0) is true, and a read returns one line at most. For those in
+ * the background input is at its end, and nothing is a terminal. To newlib's
  * stdio alone standard input looks like a pipe, for reading from a terminal would make it flush
  * the line-buffered FILEs of every thread in the system; the reader's own stdout is flushed here.
  */
@@ -67,6 +68,10 @@ int _read(int fd, void *data, size_t size)
         ps_port_checkpoint();
         return 0;
     }
+    if (job_is_background()) {
+        ps_port_checkpoint();
+        return 0;
+    }
     (void)fflush(stdout);
     length = console_read(data, size, job_is_over);
     return job_interrupted(length < 0 ? KERNEL_INTERRUPTED : KERNEL_OK) ? -1 : length;
@@ -103,6 +108,10 @@ int _isatty(int fd)
 {
     if (!is_console(fd)) {
         errno = files_is_open(fd) ? ENOTTY : EBADF;
+        return 0;
+    }
+    if (job_is_background()) {
+        errno = ENOTTY;
         return 0;
     }
     return 1;

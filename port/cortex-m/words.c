@@ -4,6 +4,7 @@
 #include "words.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static bool is_blank(char c)
 {
@@ -38,6 +39,25 @@ static bool take_word(const char **from, char **to)
     }
     *(*to)++ = '\0';
     return quote == '\0';
+}
+
+bool words_take_ampersand(char *line)
+{
+    size_t end = strlen(line), at;
+
+    while (end > 0 && is_blank(line[end - 1])) {
+        end--;
+    }
+    if (end == 0 || line[end - 1] != '&') {
+        return false;
+    }
+    for (at = end - 1; at > 0 && line[at - 1] == '\\'; at--) {
+    }
+    if ((end - 1 - at) % 2 != 0) {
+        return false;
+    }
+    line[end - 1] = '\0';
+    return true;
 }
 
 int words_split(char *line, char *words[], int max)

@@ -3,6 +3,8 @@
 #ifndef PORTSIDE_WORDS_H
 #define PORTSIDE_WORDS_H
 
+#include <stdbool.h>
+
 enum {
     WORDS_TOO_MANY = -1,
     WORDS_OPEN_QUOTE = -2, /* a quote or a backslash at the end without its other half */
@@ -13,5 +15,9 @@ enum {
  * next character. Quoted and plain parts side by side are one word, '' is an empty one. The words
  * lie in `line`, which is overwritten. Returns their number, or one of the errors above. */
 int words_split(char *line, char *words[], int max);
+
+/* Takes "&" off the end of a line, before it is split; false when there is none, or a backslash
+ * before it. */
+bool words_take_ampersand(char *line);
 
 #endif

@@ -141,7 +141,7 @@ def test_threads_of_a_board_that_waits(debugger):
     assert list(shown)[:2] == ["idle", "main"]
     assert {"console", "tcpip", "udp-recv"} <= set(shown)
     assert shown["idle"][:2] == ["running", "0"]
-    assert shown["main"][3] == "semaphore jobs[0].ended, in job_wait"
+    assert shown["main"][3] == "semaphore shell_news, in attend"
     assert re.fullmatch(r"mailbox tcpip_mbox, \d+ ms at most, in \w+", shown["tcpip"][3])
     assert shown["udp-recv"][0] == "blocked" and shown["udp-recv"][3].startswith("semaphore ")
 

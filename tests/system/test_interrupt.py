@@ -308,4 +308,4 @@ def test_board_at_any_moment(prompt):
         prompt.type(f"\x03mark{step}\n")
         prompt.expect(f"mark{step}: unknown command", SOON)
     prompt.type("help\n")
-    prompt.expect("commands: help ")
+    prompt.expect("commands:\n")

@@ -29,8 +29,12 @@ struct starter {
 static void run_beside(void *arg)
 {
     struct starter *s = arg;
-    struct job *job = job_start(s->app, s->count, s->words);
+    struct semaphore news;
+    struct job_setup setup = {.news = &news};
+    struct job *job;
 
+    semaphore_init(&news, 0);
+    job = job_start(s->app, s->count, s->words, &setup);
     s->status = job != NULL ? job_wait(job) : -1;
 }
 
