@@ -2,6 +2,7 @@
 /* The table of the shell's own commands, see builtins.h. */
 #include "builtins.h"
 #include <string.h>
+#include "builtin_net.h"
 #include "console.h"
 #include "job.h"
 
@@ -9,6 +10,8 @@ static int help(int argc, char **argv);
 
 const struct builtin builtins[] = {
     {"help", help},
+    {"netstat", builtin_netstat},
+    {"stats", builtin_stats},
 };
 const size_t builtins_count = sizeof builtins / sizeof builtins[0];
 
