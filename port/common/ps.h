@@ -17,6 +17,7 @@
 #define PORTSIDE_PS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct netconn;
@@ -74,6 +75,10 @@ struct ps_thread *ps_port_thread(void);
 
 /* Whom a socket opened by the calling thread belongs to. */
 const void *ps_port_owner(void);
+
+/* The name of such an owner, "tcp-server/3" or "-" for one that has gone or NULL, cut to `size`
+ * bytes. Any thread; the owner may end meanwhile. */
+void ps_port_owner_name(const void *owner, char *text, size_t size);
 
 /* Ends an interruptible wait of t (mailbox, or semaphore with a finite time). Thread context. */
 void ps_port_wake(struct ps_thread *t);

@@ -82,8 +82,8 @@ static void close_of(const void *owner)
             if (sock->conn != NULL && sock->conn->linger > 0) {
                 sock->conn->linger = -1; /* ps_drain() waits for all of them at once */
             }
+            sockets[i].owner = NULL; /* first: netstat looks at those that have one */
             (void)ps_close_socket(i + LWIP_SOCKET_OFFSET);
-            sockets[i].owner = NULL;
         }
     }
 }

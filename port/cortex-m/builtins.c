@@ -2,6 +2,7 @@
 /* The table of the shell's own commands, see builtins.h. */
 #include "builtins.h"
 #include <string.h>
+#include "builtin_net.h"
 #include "console.h"
 #include "job.h"
 #include "shell_jobs.h"
@@ -20,6 +21,8 @@ const struct builtin builtins[] = {
     {"ps", builtin_ps, "lists the threads, and how much of its stack each has used", ""},
     {"reboot", builtin_reboot, "ends the programs, closes their sockets and starts the board anew",
      ""},
+    {"netstat", builtin_netstat, "lists sockets and connections, with what waits in each", ""},
+    {"stats", builtin_stats, "shows lwIP's pools and heap, and what was dropped and why", ""},
 };
 const size_t builtins_count = sizeof builtins / sizeof builtins[0];
 

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The end of a program on lwIP: see finish.h. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "finish.h"
-#include "lwip/stats.h"
 #include "lwip/sys.h"
-#include "lwip/tcpip.h"
 #include "ps.h"
-#include "ps_netif.h"
+#include "report.h"
 #include "thread.h"
 
 /* The C library's: <unistd.h> here is the apps' one. */
@@ -44,32 +41,6 @@ static void stop_others(void)
     } while (busy && sys_now() - start < STOP_MS);
 }
 
-static void print_statistics(void)
-{
-    static const char *const names[] = {
-#define LWIP_MEMPOOL(name, count, size, description) #name,
-#include "lwip/priv/memp_std.h"
-    };
-
-    fprintf(stderr, "portside: pool: used, most used, size, times empty\n");
-    LOCK_TCPIP_CORE();
-    for (int i = 0; i < MEMP_MAX; i++) {
-        const struct stats_mem *m = lwip_stats.memp[i];
-
-        if (m->max > 0 || m->err > 0) {
-            fprintf(stderr, "portside: %s: %u %u %u %u\n", names[i], (unsigned)m->used,
-                    (unsigned)m->max, (unsigned)m->avail, (unsigned)m->err);
-        }
-    }
-    fprintf(stderr, "portside: frames: %u sent, %u received, %u dropped\n",
-            (unsigned)lwip_stats.link.xmit, (unsigned)lwip_stats.link.recv,
-            (unsigned)lwip_stats.link.drop);
-    fprintf(stderr, "portside: refused: %u by reserve, %u by quota, %u fragments, %u UDP\n",
-            (unsigned)ps_drops.tcp_reserve, (unsigned)ps_drops.tcp_quota,
-            (unsigned)ps_drops.fragments, (unsigned)ps_drops.udp_reserve);
-    UNLOCK_TCPIP_CORE();
-}
-
 static void finish(uint32_t drain_ms)
 {
     const char *statistics = getenv("PORTSIDE_STATS");
@@ -78,7 +49,7 @@ static void finish(uint32_t drain_ms)
     ps_close_all();
     (void)ps_drain(drain_ms);
     if (statistics != NULL && strcmp(statistics, "1") == 0) {
-        print_statistics();
+        report_stats();
     }
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include "finish.h"
 #include "os.h"
+#include "os_usr1.h"
 #include "thread.h"
 
 #define WAKE_SIGNAL (SIGRTMIN + 7)
@@ -56,6 +57,9 @@ int ps_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
     struct sigaction *mine = action_of(sig);
     int result = 0;
 
+    if (sig == SIGUSR1) {
+        return os_usr1_sigaction(act, old);
+    }
     if (mine == NULL) {
         return sigaction(sig, act, old);
     }
@@ -152,6 +156,7 @@ static void *serve_signals(void *argument)
 __attribute__((constructor)) static void note_main_thread(void)
 {
     main_thread = pthread_self();
+    os_usr1_start();
 }
 
 void os_signals_start(void)
