@@ -8,15 +8,15 @@ PEER = f"{HOST_IP} 8080"
 
 
 class Lesson:
-    """`only` names the stacks that it is for, or None; `cells` says that run() returns figures
-    of an experiment, whose names these are."""
+    """With `cells`, run() returns figures of an experiment, whose names these are."""
 
-    def __init__(self, heading, commands, run, without=(), cells=None):
+    def __init__(self, heading, commands, run, cells=None):
         self.heading, self.commands, self.run = heading, commands, run
-        self.without, self.cells = without, cells
+        self.cells = cells
 
 
 LESSONS = [
+    Lesson("Classification of ip and ip addresses", ["ip ADDRESS..."], lessons.kinds_of_address),
     Lesson(
         "Unicast, multicast, broadcasting",
         [f"udp-recv -g {lessons.GROUP} 8080", "udp-send -B -m TEXT 192.168.77.255 8080"],
@@ -24,6 +24,11 @@ LESSONS = [
     ),
     Lesson("Well known ports", ["tcp-server 80"], lessons.port_80),
     Lesson("Dynamic port", ["udp-recv 0"], lessons.any_port),
+    Lesson(
+        "Create socket",
+        ["tcp-server 8080 &", "udp-recv 9000 &", "netstat"],
+        lessons.sockets,
+    ),
     Lesson("udp sends data: fixed", [f"udp-send -m hahaha {PEER}"], lessons.fixed),
     Lesson("udp sends data: typed, in a loop, until exit", [f"udp-send {PEER}"], lessons.typed),
     Lesson("udp receives data", ["udp-recv 8080"], lessons.receives),
@@ -35,6 +40,11 @@ LESSONS = [
         experiments.second_bind,
         cells=("UDP", "TCP"),
     ),
+    Lesson(
+        "Single, half-duplex, full-duplex; udp with one socket",
+        [f"udp-chat -b 7000 {PEER}"],
+        lessons.full_duplex,
+    ),
     Lesson("tcp client", [f"tcp-client -m hello {PEER}"], lessons.client),
     Lesson("tcp server", ["tcp-server -M once -r hahahah 8080"], lessons.server_once),
     Lesson(
@@ -42,6 +52,11 @@ LESSONS = [
         ["tcp-server -l 2 -w 2 8080"],
         experiments.backlog,
         cells=("let in", "served"),
+    ),
+    Lesson(
+        "Operating principle of QQ, unbound port",
+        ["messenger-server 8080", f"messenger alice {PEER}"],
+        lessons.messages,
     ),
     Lesson(
         "tcp note 7: closing the listener",

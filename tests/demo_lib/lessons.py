@@ -6,7 +6,9 @@ said, line by line, as it was read in this run and checked; or it raises a Failu
 """
 
 import re
+import signal
 import socket
+import subprocess
 
 from demo_lib import experiments
 from demo_lib.programs import PATIENCE, check
@@ -14,10 +16,85 @@ from demo_lib.programs import PATIENCE, check
 GROUP = "239.7.7.7"
 
 
+# What a board's prompt sends besides: itself, and what erases a line.
+PROMPT = r"portside> |message> |\x1b\[[0-9;]*[A-Za-z]|\r"
+
+
 def said(program, *patterns):
     """The next lines of a program that match, one for each pattern; of digests the beginning."""
     lines = [program.expect(pattern).string for pattern in patterns]
-    return [re.sub("([0-9a-f]{12})[0-9a-f]{52}", r"\1...", line) for line in lines]
+    lines = [re.sub("([0-9a-f]{12})[0-9a-f]{52}", r"\1...", line) for line in lines]
+    return [re.sub(PROMPT, "", line) for line in lines]
+
+
+def kinds_of_address(stack, _peer):
+    addresses = ["10.0.0.1", "172.16.0.1", "192.168.77.1/24", "224.0.0.1", "240.0.0.1", "127.0.0.1"]
+    program = stack.start("ip", *addresses)
+    lines = said(program, *[f"^{each.partition('/')[0]}: " for each in addresses])
+    program.finish()
+    return lines
+
+
+def sockets(stack, _peer):
+    """One of each kind, in the list of those that there are: ss on the host, netstat on lwIP."""
+    if hasattr(stack, "shell"):
+        shell = stack.shell()
+        shell.type("tcp-server 8080 &\rudp-recv 9000 &\r")
+        for port in (8080, 9000):
+            shell.expect(f"listening on .*:{port}")
+        shell.type("netstat\r")
+        return said(shell, "^.*tcp .*:8080 .*LISTEN", r"^udp .*:9000 ")
+    lines = []
+    for app, kind in (("tcp-server", "tcp"), ("udp-recv", "udp")):
+        program = stack.start(app, 0)
+        port = program.expect(r"^listening on \S+:(\d+)")[1]
+        if stack.is_lwip:  # each process has a stack of its own
+            program.process.send_signal(signal.SIGUSR1)
+            lines += said(program, rf"^{kind} .*:{port} ")
+        else:
+            lines.append(line_of_ss(port))
+        program.interrupt()
+    return lines
+
+
+def line_of_ss(port):
+    command = ["ss", "-Hltun", "sport", "=", f":{port}"]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    return " ".join(found.stdout.split()[:5])
+
+
+def full_duplex(stack, peer):
+    """Each side says something before it has read what the other one says."""
+    other = peer.start("udp-chat", "-b", f"{peer.address}:0", stack.address, 7000)
+    port = other.expect(r"^bound to \S+:(\d+)$")[1]
+    chat = stack.start("udp-chat", "-b", 7000, peer.address, port)
+    chat.expect("^bound to ")
+    other.type("from the host\n")
+    chat.type("from the stack\n")
+    lines = said(chat, "sent 14 bytes|13 bytes: from the host$", "sent 14 bytes|13 bytes: from the host$")
+    other.expect("14 bytes: from the stack$")
+    for each in (chat, other):
+        each.type("exit\n")
+        each.finish()
+    return [re.sub("^.*(?=sent )", "", line) for line in sorted(lines)]
+
+
+def messages(stack, peer):
+    """Two users, one on the host and one on the stack, both with ports that nobody chose."""
+    server = peer.serve("messenger-server")
+    bob = peer.start("messenger", "bob", server.address, server.port)
+    bob.expect("^logged in as bob")
+    alice = stack.start("messenger", "alice", server.address, server.port)
+    lines = said(alice, "^logged in as alice, UDP port ")
+    alice.type("bob: hello\n")
+    bob.expect("^alice: hello$")
+    bob.type("alice: hello, too\n")
+    lines += said(alice, "bob: hello, too$")
+    for each in (alice, bob):
+        each.type("exit\n")
+        each.finish()
+    server.interrupt()
+    return lines
 
 
 def fixed(stack, peer):

@@ -157,6 +157,7 @@ class Stack:
     """Starts programs; a subclass says how."""
 
     lets_in_more = 0  # clients than listen() was told
+    is_lwip = True
     keeps_ports = True  # the two ends of a conversation see the same ports
     served, saved = SERVED, "."  # the folders of files to serve and of those to save
 
@@ -190,7 +191,7 @@ class Stack:
 
 
 class Host(Stack):
-    name, sockets_of = "host", "Linux itself"
+    name, sockets_of, is_lwip = "host", "Linux itself", False
     lets_in_more = 1
 
     def __init__(self, build, folder, address):
@@ -227,9 +228,19 @@ class Board(Stack):
         self.address = self.own_address if tap else "127.0.0.1"
         self.keeps_ports = bool(tap)
 
+    def shell(self):
+        """The board at its prompt: what is typed runs there."""
+        program = self._program("portside", "", "shell")
+        self.programs.append(program)
+        program.expect("help lists the commands$")
+        return program
+
     def _start(self, app, args):
         image = "probes" if app.startswith("probes/") else "portside"
         app = Path(app).name
+        return self._program(image, shlex.join([app, *args]), app)
+
+    def _program(self, image, command_line, app):
         net = [f"NET=tap:{self.tap}"]
         if not self.tap:
             self.host_port = free_port()
@@ -242,7 +253,7 @@ class Board(Stack):
             f"GW={HOST_IP}",
             *net,
             f"IMAGE={self.build}/{self.name}/{image}.elf",
-            f"CMD={shlex.join([app, *args])}",
+            f"CMD={command_line}",
         ]
         return Program(f"{self.name}'s {app}", command, {}, True, self.folder)
 
