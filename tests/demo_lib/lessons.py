@@ -39,8 +39,8 @@ def sockets(stack, _peer):
     """One of each kind, in the list of those that there are: ss on the host, netstat on lwIP."""
     if hasattr(stack, "shell"):
         shell = stack.shell()
-        shell.type("tcp-server 8080 &\rudp-recv 9000 &\r")
-        for port in (8080, 9000):
+        for command, port in (("tcp-server", 8080), ("udp-recv", 9000)):
+            shell.type(f"{command} {port} &\r")
             shell.expect(f"listening on .*:{port}")
         shell.type("netstat\r")
         return said(shell, "^.*tcp .*:8080 .*LISTEN", r"^udp .*:9000 ")
