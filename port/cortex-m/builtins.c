@@ -9,6 +9,7 @@ static int help(int argc, char **argv);
 
 const struct builtin builtins[] = {
     {"help", help},
+    {"ifconfig", builtin_ifconfig},
 };
 const size_t builtins_count = sizeof builtins / sizeof builtins[0];
 
