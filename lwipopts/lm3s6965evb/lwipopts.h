@@ -98,6 +98,9 @@
 #define TCPIP_THREAD_STACKSIZE 704
 #define TCPIP_THREAD_PRIO 5
 
+/* ifconfig has no counters for lo: 232 B. */
+#define MIB2_STATS 0
+
 #include "../common.h"
 
 #endif

@@ -7,6 +7,7 @@
 #include "lwip/dns.h"
 #include "lwip/sys.h"
 #include "lwip/tcpip.h"
+#include "ps_lease.h"
 #include "ps_netif.h"
 
 #define DHCP_STEP_MS 10
@@ -62,8 +63,7 @@ static const char *wait_for_lease(struct netif *netif, bool (*give_up)(void))
     port_diagnostic("portside: asking for an address by DHCP\n");
     LOCK_TCPIP_CORE();
     netif_set_default(netif);
-    netif_set_up(netif);
-    leased = dhcp_start(netif) != ERR_OK;
+    leased = ps_lease_ask(netif) != ERR_OK;
     UNLOCK_TCPIP_CORE();
     if (leased) {
         return "dhcp: out of memory";
@@ -83,12 +83,25 @@ static const char *wait_for_lease(struct netif *netif, bool (*give_up)(void))
     return NULL;
 }
 
+void ps_set_name_server(const ip4_addr_t *gateway)
+{
+    ip_addr_t server;
+
+    ip_addr_copy_from_ip4(server, *gateway);
+    dns_setserver(0, &server);
+    for (u8_t i = 1; i < DNS_MAX_SERVERS; i++) {
+        dns_setserver(i, NULL);
+    }
+}
+
 const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway,
                                bool (*give_up)(void))
 {
     ip4_addr_t ip, mask, gw;
-    ip_addr_t server;
 
+    LOCK_TCPIP_CORE();
+    ps_lease_watch(netif);
+    UNLOCK_TCPIP_CORE();
     if (strcmp(address, "dhcp") == 0) {
         return wait_for_lease(netif, give_up);
     }
@@ -101,12 +114,11 @@ const char *ps_netif_configure(struct netif *netif, const char *address, const c
     if (ip4_addr_eq(&ip, &gw)) {
         return "the address is the gateway's";
     }
-    ip_addr_copy_from_ip4(server, gw);
     LOCK_TCPIP_CORE();
     netif_set_addr(netif, &ip, &mask, &gw);
     netif_set_default(netif);
     netif_set_up(netif);
-    dns_setserver(0, &server);
+    ps_set_name_server(&gw);
     UNLOCK_TCPIP_CORE();
     return NULL;
 }

@@ -34,6 +34,7 @@ bool builtin_no_operands(int argc, char **argv);
 
 int builtin_ps(int argc, char **argv);
 int builtin_reboot(int argc, char **argv);
+int builtin_ifconfig(int argc, char **argv);
 
 /* Prints to the console. */
 extern struct ps_out builtin_out;
