@@ -25,7 +25,7 @@ static bool is_between(uint32_t code, uint32_t first, uint32_t last)
 
 /* Controls (C0, DEL, C1), line and paragraph separators, and marks that turn the direction of
  * text, with which a line can look like another. */
-static bool is_shown(uint32_t code)
+bool text_is_shown(uint32_t code)
 {
     return code >= 0x20 && !is_between(code, 0x7f, 0x9f) && !is_between(code, 0x200e, 0x200f) &&
            !is_between(code, 0x2028, 0x202e) && !is_between(code, 0x2066, 0x2069);
@@ -39,7 +39,7 @@ static void show_decoded(FILE *out, const char *utf8, size_t utf8_length, const 
 
     for (size_t i = 0; i < utf8_length;) {
         size_t n = text_utf8_character(utf8 + i, utf8_length - i, &code);
-        if (n == 0 || !is_shown(code)) {
+        if (n == 0 || !text_is_shown(code)) {
             show_escaped(out, source, source_length);
             return;
         }

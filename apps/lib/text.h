@@ -26,6 +26,10 @@ void text_show_quoted(FILE *out, struct encoding *encoding, const char *bytes, s
  * it is not valid (RFC 3629). *code, unless NULL, gets the character. */
 size_t text_utf8_character(const char *bytes, size_t available, uint32_t *code);
 
+/* Whether a character does no more than appear: it controls neither a terminal nor the direction of
+ * text. */
+bool text_is_shown(uint32_t code);
+
 /* "utf-8", "UTF8" and the like. */
 bool text_names_utf8(const char *name);
 
