@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The line discipline and the two rings behind it. How it works is told in console.h. */
+/* Input: the line discipline and the two rings behind it. How it works is told in console.h. */
 #include "console.h"
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include "board.h"
+#include "console_internal.h"
 #include "job.h"
 #include "kernel.h"
 #include "keys.h"
 
-#define PRINTF_SIZE 160
-#define PRINTF_CUT "...\n" /* the end of what was longer */
-
 #define CTRL(c) ((c) - '@')
 #define DELETE 0x7f
 #define BEL "\a"
-#define ERASE_ROW "\r\x1b[K"
 
 /* Free-running positions: tail - head is what is inside. */
 static struct {
@@ -41,18 +36,12 @@ static struct {
 } line;
 
 /* Who edits a line by itself. */
-static struct {
-    struct thread *volatile thread; /* NULL: nobody */
-    struct semaphore *news;
-    bool disturbed, open; /* others have written, and their last row has no end */
-} editor;
+static struct semaphore *volatile editor; /* its news; NULL: nobody */
 
 static struct thread console_thread;
 static uint8_t console_stack[BOARD_CONSOLE_STACK] __attribute__((aligned(8)));
-static struct mutex output_lock;
 static volatile uint32_t lost;    /* by the interrupt, the ring was full */
 static volatile uint32_t refused; /* by the console thread */
-static bool is_crlf;
 static void (*interrupt_hook)(void);
 
 _Static_assert(BOARD_LINE_MAX <= BOARD_CONSOLE_INPUT, "the longest line fits in the ring");
@@ -76,93 +65,9 @@ uint32_t console_dropped(void)
     return lost + refused;
 }
 
-static void transmit(const char *data, size_t size)
-{
-    while (is_crlf && size > 0) {
-        const char *newline = memchr(data, '\n', size);
-        size_t plain = newline != NULL ? (size_t)(newline - data) : size;
-
-        board_console_write(data, plain);
-        if (newline != NULL) {
-            board_console_write("\r\n", 2);
-            plain++;
-        }
-        data += plain;
-        size -= plain;
-    }
-    board_console_write(data, size);
-}
-
-/* Before a write of `size` bytes: makes room where a line is edited. Output locked. */
-static void disturb(const char *data, size_t size)
-{
-    const struct thread *self = thread_self();
-
-    if (editor.thread == NULL || self == editor.thread || self == &console_thread || size == 0) {
-        return;
-    }
-    if (!editor.disturbed) {
-        transmit(ERASE_ROW, sizeof ERASE_ROW - 1);
-    }
-    editor.disturbed = true;
-    editor.open = data[size - 1] != '\n';
-    semaphore_post(editor.news);
-}
-
-void console_write(const char *data, size_t size)
-{
-    bool locked = kernel_running();
-
-    if (locked) {
-        mutex_lock(&output_lock);
-        disturb(data, size);
-    }
-    transmit(data, size);
-    if (locked) {
-        mutex_unlock(&output_lock);
-    }
-}
-
-bool console_disturbed(void)
-{
-    bool disturbed;
-
-    mutex_lock(&output_lock);
-    disturbed = editor.disturbed;
-    if (disturbed && editor.open) {
-        transmit("\n", 1);
-    }
-    editor.disturbed = false;
-    mutex_unlock(&output_lock);
-    return disturbed;
-}
-
-void console_vprintf(const char *format, va_list args)
-{
-    char text[PRINTF_SIZE];
-    int length = vsnprintf(text, sizeof text, format, args);
-
-    if (length >= (int)sizeof text) {
-        memcpy(text + sizeof text - sizeof PRINTF_CUT, PRINTF_CUT, sizeof PRINTF_CUT);
-        length = sizeof text - 1;
-    }
-    if (length > 0) {
-        console_write(text, (size_t)length);
-    }
-}
-
-void console_printf(const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    console_vprintf(format, args);
-    va_end(args);
-}
-
 static void echo(const char *text)
 {
-    console_write(text, strlen(text));
+    console_echo(text, strlen(text));
 }
 
 static void refuse(size_t bytes)
@@ -213,7 +118,7 @@ static void interrupt(void)
 
     echo("^C\n");
     mutex_lock(&line.lock);
-    edited = editor.thread != NULL;
+    edited = editor != NULL;
     line.length = 0;
     line.keys = (struct keys){0};
     mutex_lock(&input.lock);
@@ -221,7 +126,7 @@ static void interrupt(void)
     mutex_unlock(&input.lock);
     if (edited) {
         put("\x03", 1);
-        semaphore_post(editor.news);
+        semaphore_post(editor);
     }
     mutex_unlock(&line.lock);
     if (!edited) {
@@ -244,7 +149,7 @@ static void add(char c)
         return;
     }
     line.text[line.length++] = c;
-    console_write(&c, 1);
+    console_echo(&c, 1);
 }
 
 /* A byte for a program's line. Discipline locked. */
@@ -286,11 +191,11 @@ static void handle(uint8_t c)
         interrupt();
     } else if (!pair) {
         mutex_lock(&line.lock);
-        if (editor.thread == NULL) {
+        if (editor == NULL) {
             discipline(c);
         } else {
             put((const char *)&c, 1);
-            semaphore_post(editor.news);
+            semaphore_post(editor);
         }
         mutex_unlock(&line.lock);
     }
@@ -302,9 +207,8 @@ void console_edit(struct semaphore *news)
     mutex_lock(&line.lock);
     put(line.text, line.length);
     line.length = 0;
-    editor.news = news;
-    editor.disturbed = false;
-    editor.thread = thread_self();
+    editor = news;
+    console_edits(news);
     mutex_unlock(&line.lock);
     semaphore_post(news);
 }
@@ -315,7 +219,8 @@ void console_edit_end(void)
     bool interrupted = false;
 
     mutex_lock(&line.lock);
-    editor.thread = NULL;
+    editor = NULL;
+    console_edits(NULL);
     line.keys = (struct keys){0};
     for (uint32_t left = input.tail - input.head; left > 0; left--) {
         uint8_t c = (uint8_t)console_key();
@@ -339,6 +244,11 @@ int console_key(void)
     }
     mutex_unlock(&input.lock);
     return key;
+}
+
+bool console_disturbed(void)
+{
+    return console_was_disturbed(input.head != input.tail);
 }
 
 static void console_main(void *arg)
@@ -410,7 +320,7 @@ int console_read(char *data, size_t size, bool (*is_over)(void))
 
 void console_init(bool crlf, void (*on_interrupt)(void))
 {
-    is_crlf = crlf;
+    console_set_crlf(crlf);
     interrupt_hook = on_interrupt;
     (void)thread_start(&console_thread, "console", PRIORITY_CONSOLE, console_main, NULL,
                        console_stack, sizeof console_stack);

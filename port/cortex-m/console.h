@@ -47,8 +47,9 @@ void console_edit_end(void);
 /* The next byte typed, or -1. By who called console_edit(). */
 int console_key(void);
 
-/* Whether others have written since the last call, so that the line has to be shown again; the
- * cursor is at the begin of a row. By who called console_edit(). */
+/* Whether others have written whole rows since the last call, or a part of one and something was
+ * typed: the line has to be shown again, and the cursor is at the begin of a row. By who called
+ * console_edit(). */
 bool console_disturbed(void);
 
 /* Writes all of it. Threads; before the kernel runs, too. */

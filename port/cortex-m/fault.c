@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "board.h"
+#include "job.h"
 #include "kernel.h"
 #include "semihost.h"
 
@@ -79,6 +80,11 @@ static void put_thread(void)
         put_number((uint32_t)thread_stack_used(t), 10, 0);
         put(" of ");
         put_number((uint32_t)t->stack_size, 10, 0);
+    }
+    if (job_is_background()) {
+        put(", job ");
+        put_number((uint32_t)job_pid(), 10, 0);
+        put(" in the background");
     }
     put("\r\n");
 }

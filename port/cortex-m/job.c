@@ -69,6 +69,13 @@ bool job_is_background(void)
     return job != NULL && job->background;
 }
 
+int job_pid(void)
+{
+    const struct job *job = job_self();
+
+    return job != NULL ? job->pid : 0;
+}
+
 unsigned job_count(void)
 {
     unsigned count = 0;

@@ -73,8 +73,11 @@ struct job *job_self(void);
 /* Whether the calling thread's job is over: it will end at its next kill point. ISR. */
 bool job_is_over(void);
 
-/* Whether it was started in the background. False without a job. Threads. */
+/* Whether it was started in the background. False without a job. ISR (the interrupted thread's). */
 bool job_is_background(void);
+
+/* Its number, 0 without a job. ISR. */
+int job_pid(void);
 
 /* How many jobs run, and app threads. Threads. */
 unsigned job_count(void);

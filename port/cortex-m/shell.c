@@ -80,7 +80,7 @@ static void tell(void)
     bool disturbed = console_disturbed();
 
     if (shell_jobs_have_ended()) {
-        console_printf(disturbed ? "" : "\r\x1b[K");
+        console_printf("\r\x1b[K");
         shell_jobs_tell();
         disturbed = true;
     }

@@ -129,9 +129,9 @@ int _unlink(const char *path)
 
 int _getpid(void)
 {
-    const struct job *job = job_self();
+    int pid = job_pid();
 
-    return job != NULL ? job->pid : 1;
+    return pid != 0 ? pid : 1;
 }
 
 /* The kernel's clock wraps after 49 days; asked at least that often, this does not. */
