@@ -10,6 +10,7 @@ static int help(int argc, char **argv);
 
 const struct builtin builtins[] = {
     {"help", help},
+    {"mem", builtin_mem},
     {"netstat", builtin_netstat},
     {"stats", builtin_stats},
 };
