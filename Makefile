@@ -55,7 +55,7 @@ $(LWIP)/src/%.c: | setup ;
 LWIP_SRC := $(addprefix src/, \
     $(addprefix api/, api_lib.c api_msg.c err.c if_api.c netbuf.c netdb.c netifapi.c sockets.c \
         tcpip.c) \
-    $(addprefix core/, def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c stats.c \
+    $(addprefix core/, def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c raw.c stats.c \
         sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c) \
     $(addprefix core/ipv4/, dhcp.c etharp.c icmp.c igmp.c ip4.c ip4_addr.c ip4_frag.c) \
     netif/ethernet.c)
@@ -139,7 +139,7 @@ $(foreach app,$(APPS),$(eval $(call linux_app,apps/$(app),$(LINUX)/$(subst _,-,$
 $(foreach probe,$(PROBES),$(eval $(call linux_app,tests/system/probes/$(probe),$(LINUX)/probes/$(subst _,-,$(probe)))))
 
 # Ask running programs: one source, what it asks is its name.
-LINUX_TOOLS := $(LINUX)/ifconfig
+LINUX_TOOLS := $(addprefix $(LINUX)/,ifconfig netstat stats)
 
 $(LINUX_TOOLS): $(LINUX)/obj/port/linux/tools/ask.o
 	$(call say,build,$@)

@@ -62,6 +62,8 @@
 #define LWIP_MULTICAST_TX_OPTIONS 1
 #define LWIP_UDP 1
 #define LWIP_TCP 1
+/* For ping. */
+#define LWIP_RAW 1
 #define LWIP_DHCP 1
 #define LWIP_DHCP_DOES_ACD_CHECK 0
 /* Leases are counted in seconds, not minutes, and however many there are: lwIP itself cuts them at

@@ -18,6 +18,8 @@
 #define PS_FD_SETSIZE 32
 /* 40 B each: two for programs, DHCP's and the resolver's. Out of them: socket() fails. */
 #define MEMP_NUM_UDP_PCB 4
+/* 28 B each: one ping at a time. Out of them: socket() fails. */
+#define MEMP_NUM_RAW_PCB 1
 /* 164 B each, and PS_QUOTA buffers. Out of them: who is in TIME_WAIT, LAST_ACK or CLOSING goes;
  * else clients wait in connect() until somebody leaves. */
 #define MEMP_NUM_TCP_PCB 4

@@ -12,6 +12,8 @@
 #define MEMP_NUM_NETCONN 32
 #define PS_FD_SETSIZE 64
 #define MEMP_NUM_UDP_PCB 10
+/* Raw sockets: one for each ping. */
+#define MEMP_NUM_RAW_PCB 4
 /* Out of TCP pcbs (170 B): the oldest TIME_WAIT goes; else clients hang in connect. */
 #define MEMP_NUM_TCP_PCB 16
 #define MEMP_NUM_TCP_PCB_LISTEN 4

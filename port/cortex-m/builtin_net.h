@@ -4,6 +4,7 @@
 #ifndef PORTSIDE_BUILTIN_NET_H
 #define PORTSIDE_BUILTIN_NET_H
 
+int builtin_mem(int argc, char **argv);
 int builtin_netstat(int argc, char **argv);
 int builtin_stats(int argc, char **argv);
 

@@ -24,6 +24,7 @@ const struct builtin builtins[] = {
     {"netstat", builtin_netstat, "lists sockets and connections, with what waits in each", ""},
     {"stats", builtin_stats, "shows lwIP's pools and heap, and what was dropped and why", ""},
     {"ifconfig", builtin_ifconfig, "shows the network interfaces, or changes one", NULL},
+    {"mem", builtin_mem, "shows who has how much of the memory", ""},
 };
 const size_t builtins_count = sizeof builtins / sizeof builtins[0];
 

@@ -337,6 +337,32 @@ size_t heap_used_by(const void *owner, unsigned *blocks)
     return bytes;
 }
 
+bool heap_next_share(struct heap_share *share, bool is_first)
+{
+    uintptr_t last = (uintptr_t)share->owner;
+    bool found = false;
+
+    memset(share, 0, sizeof *share);
+    heap_lock();
+    for (struct block *b = first; b < end; b = after(b)) {
+        uintptr_t owner = (uintptr_t)b->owner;
+
+        if (!is_used(b) || (!is_first && owner <= last)) {
+            continue;
+        }
+        if (!found || owner < (uintptr_t)share->owner) {
+            *share = (struct heap_share){b->owner, b->owner == network, 0, 0};
+            found = true;
+        }
+        if (b->owner == share->owner) {
+            share->bytes += size_of(b);
+            share->blocks++;
+        }
+    }
+    heap_unlock();
+    return found;
+}
+
 void heap_stats(struct heap_stats *stats)
 {
     memset(stats, 0, sizeof *stats);

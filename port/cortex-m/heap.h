@@ -64,6 +64,18 @@ const void *heap_owner(const void *p);
 /* Bytes (headers included) that `owner` has, and how many blocks. blocks may be NULL. Threads. */
 size_t heap_used_by(const void *owner, unsigned *blocks);
 
+/* What one owner has, headers included. */
+struct heap_share {
+    const void *owner; /* NULL: the system */
+    bool is_network;
+    size_t bytes;
+    unsigned blocks;
+};
+
+/* Steps through the owners that have something, by address: to the first, or to the one behind
+ * share->owner. False when there is none. Threads. */
+bool heap_next_share(struct heap_share *share, bool first);
+
 /* Threads. */
 void heap_stats(struct heap_stats *stats);
 

@@ -165,6 +165,14 @@ uint32_t kernel_arch_now_ms(void)
     return sys_clock.ms + (sys_clock.cycles + passed) / sys_clock.cycles_per_ms;
 }
 
+uint32_t kernel_arch_now_us(void)
+{
+    uint32_t passed = clock_sync() + sys_clock.cycles;
+    uint32_t ms = sys_clock.ms + passed / sys_clock.cycles_per_ms;
+
+    return ms * 1000 + passed % sys_clock.cycles_per_ms * 1000 / sys_clock.cycles_per_ms;
+}
+
 /* Makes the running period end at the alarm, or before: then its ISR goes on. */
 static void alarm_program(void)
 {

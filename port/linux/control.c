@@ -12,9 +12,12 @@
 #include "control.h"
 #include "lwip/opt.h"
 #include "lwip/sys.h"
+#include "os.h"
 #include "os_control.h"
 #include "ps_ifconfig.h"
+#include "ps_netstat.h"
 #include "ps_out.h"
+#include "ps_stats.h"
 
 #define REQUEST_MAX 512
 #define WORDS_MAX 16
@@ -27,8 +30,20 @@ struct command {
     int (*run)(struct ps_out *out, int argc, char **argv);
 };
 
+static int show(struct ps_out *out, int argc, char **argv)
+{
+    if (argc > 1) {
+        ps_printf(out, "%s: '%.40s' is too much: it takes no arguments\n", argv[0], argv[1]);
+        return STATUS_USAGE;
+    }
+    (strcmp(argv[0], "netstat") == 0 ? ps_netstat : ps_stats)(out);
+    return 0;
+}
+
 static const struct command commands[] = {
     {"ifconfig", ps_ifconfig},
+    {"netstat", show},
+    {"stats", show},
 };
 
 struct client {
