@@ -14,8 +14,12 @@ PROBES := $(patsubst tests/system/probes/%.c,%,$(wildcard tests/system/probes/*.
 BOARD_PROBES := $(patsubst %.c,%,$(wildcard tests/system/board_probes/*.c))
 BOARD_PROBES_LIB := $(wildcard tests/system/board_probes/lib/*.c)
 
-BUILD := build
-LWIP := $(or $(LWIP_DIR),$(BUILD)/lwip)
+# OPTS="NAME=VALUE ..." gives options of lwIP other values than lwipopts/ has, and builds in a folder
+# of its own: build/opts/NAME-VALUE+.../
+OPTS :=
+space := $(subst ,, )
+BUILD := build$(if $(strip $(OPTS)),/opts/$(subst $(space),+,$(subst =,-,$(strip $(OPTS)))))
+LWIP := $(or $(LWIP_DIR),build/lwip)
 PYTHON := /usr/bin/python3
 CROSS := arm-none-eabi-
 
@@ -58,12 +62,27 @@ LWIP_SRC := $(addprefix src/, \
     $(addprefix core/, def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c raw.c stats.c \
         sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c) \
     $(addprefix core/ipv4/, dhcp.c etharp.c icmp.c igmp.c ip4.c ip4_addr.c ip4_frag.c) \
+    $(addprefix core/ipv6/, ethip6.c icmp6.c inet6.c ip6.c ip6_addr.c ip6_frag.c mld6.c nd6.c) \
     netif/ethernet.c)
 
 # A target's flags are kept in a file that changes with them, so that its objects are made again.
 define remember
 $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
 endef
+
+# --- Options of lwIP from the command line ---
+
+ifneq (,$(strip $(OPTS)))
+opts_lines := printf '%s' '$(strip $(OPTS))' | tr ' ' '\n'
+$(if $(shell $(opts_lines) | grep -vxE '[A-Z][A-Z0-9_]*=[A-Za-z0-9_]+'),\
+    $(error OPTS: '$(OPTS)' is not like OPTS="TCP_WND=2920 LWIP_IPV6=1"))
+# Behind the target's own lwipopts.h: the last definition counts. What that one decides by, it must
+# know before.
+OPTS_FLAGS := -I$(BUILD)/lwipopts $(addprefix -D,$(filter LWIP_IPV6=%,$(OPTS)))
+$(shell mkdir -p $(BUILD)/lwipopts; \
+    { echo '#include_next <lwipopts.h>'; $(opts_lines) | sed -E 's/(.*)=(.*)/#undef \1\n#define \1 \2/'; } \
+    > $(BUILD)/lwipopts/new; cd $(BUILD)/lwipopts; cmp -s new lwipopts.h || cp new lwipopts.h)
+endif
 
 # --- host: the kernel's own sockets ---
 
@@ -95,7 +114,7 @@ host: $(HOST_BIN)
 # --- linux: lwIP in the process, over a TAP ---
 
 LINUX := $(BUILD)/linux
-LINUX_INCLUDE := -Iport/linux/include -Iport/include -Iport/common -Iport/linux -Ilwipopts/linux \
+LINUX_INCLUDE := $(OPTS_FLAGS) -Iport/linux/include -Iport/include -Iport/common -Iport/linux -Ilwipopts/linux \
     -isystem $(LWIP)/src/include
 LINUX_CFLAGS := $(COMMON) -O2 $(LARGE_FILES) -pthread
 LINUX_PORT := $(wildcard port/common/*.c) $(filter-out port/linux/os_%,$(wildcard port/linux/*.c))
@@ -175,7 +194,7 @@ define board_rules
 include board/$(1)/board.mk
 $(1)_DIR := $(BUILD)/$(1)
 $(1)_FLAGS := $(COMMON) -Os -ffunction-sections -fdata-sections --specs=nano.specs $$(BOARD_MCU) \
-    -DBOARD_BOOT_ARGS='"$$(BOARD_BOOT_ARGS)"' -Iport/cortex-m/include -Iport/include -Iport/common -Iport/cortex-m \
+    -DBOARD_BOOT_ARGS='"$$(BOARD_BOOT_ARGS)"' $(OPTS_FLAGS) -Iport/cortex-m/include -Iport/include -Iport/common -Iport/cortex-m \
     -Ilwipopts/$(1) -Iboard/$(1) -Iboard/drivers -isystem $(LWIP)/src/include
 $(1)_OBJ := $(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$(APP_LIB) $(APP_LIB_BOARD) $(BOARD_PORT)) \
     $$(patsubst %.c,$(BUILD)/$(1)/obj/%.o,$$(BOARD_SRC)) \
@@ -301,17 +320,19 @@ test-board: all $(PROBE_BIN)
 demo: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BUILD)/%/probes.elf)
 	@tests/demo
 
+OPTS_IMAGE = $(if $(strip $(OPTS)),$(BUILD)/$(or $(BOARD),$(firstword $(BOARDS)))/portside.elf)
+
 # The variables of board/run; what is not given has its default there.
 run: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
-	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/run
+	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) IMAGE=$(or $(IMAGE),$(OPTS_IMAGE)) board/run
 
 # The same, and those of board/debug: GDBCMDS and GDB.
 debug: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
-	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) board/debug
+	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) IMAGE=$(or $(IMAGE),$(OPTS_IMAGE)) board/debug
 
 # Of all boards, or of one.
 size: $(or $(filter $(BOARD),$(BOARDS)),$(BOARDS))
-	@board/size $(BOARD)
+	@board/size --build $(BUILD) $(BOARD)
 
 # LABCMD="command" runs that instead of a shell.
 lab: all
@@ -350,9 +371,12 @@ make               builds everything: build/host/*, build/linux/*, build/BOARD/p
 make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) or another; CMD="tcp-server 8080"
                    IP=192.168.77.10/24|dhcp GW=192.168.77.1 NET=user|tap[:NAME] HOSTPORT=8080 PCAP=file
                    (make ends with 2 on any failure; board/run ends with the program's status)
+                   IP6=fd00::10/64|auto|off
 make debug         the same, stopped at reset, with gdb attached: threads, thread-bt NAME, jobs
                    GDBCMDS="tbreak job_start; continue; threads" runs these and ends
 make size          flash and RAM of every board by part, or of one: BOARD=$(firstword $(BOARDS))
+make OPTS="LWIP_IPV6=1" BOARD   lwIP's options other than lwipopts/ has them, built in build/opts/;
+                   the same OPTS with run, debug and size: make OPTS="LWIP_IPV6=1" run BOARD=lm3s6965evb
 make lab           a shell in a private network with every program, DHCP and DNS; a second one joins it
                    LABCMD="command" runs that instead of a shell (tests/lab ends with its status)
 make host linux boards   builds one kind of target

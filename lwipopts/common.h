@@ -52,7 +52,6 @@
 
 /* --- Protocols --- */
 #define LWIP_IPV4 1
-#define LWIP_IPV6 0
 #define LWIP_ARP 1
 /* A first datagram waits for its neighbour's address instead of replacing the one before it. */
 #define ARP_QUEUEING 1
@@ -91,6 +90,18 @@
 #define LWIP_NETIF_LOOPBACK 1
 #define LWIP_HAVE_LOOPIF 1
 #define LWIP_NETIF_HOSTNAME 0
+
+/* --- IPv6, where the target's lwipopts.h has LWIP_IPV6 --- */
+/* No duplicate address detection (RFC 4862 allows it, 5.1): it would take each program a second or
+ * two before its first datagram may go out. As with IPv4, who gives out addresses sees to it that
+ * each is there once; link-local ones are made from the MAC, which must be so as well. */
+#define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
+/* Link-local, one that was given, two from router advertisements. */
+#define LWIP_IPV6_NUM_ADDRESSES 4
+#define LWIP_IPV6_FORWARD 0
+#define IPV6_REASS_MAXAGE IP_REASS_MAXAGE
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 0
+#define LWIP_IPV6_DHCP6 0
 
 /* --- Statistics: the reserve counts free buffers with them, so they are on in every build. --- */
 #define LWIP_STATS 1

@@ -61,6 +61,18 @@
 #define MEMP_NUM_ARP_QUEUE 512
 
 #define MEMP_NUM_IGMP_GROUP 64
+/* IPv6: 64 neighbours and destinations; the queue is as ARP's. */
+#ifndef LWIP_IPV6
+#define LWIP_IPV6 1
+#endif
+#define LWIP_ND6_NUM_NEIGHBORS 64
+#define LWIP_ND6_NUM_DESTINATIONS 64
+#define LWIP_ND6_NUM_PREFIXES 5
+#define LWIP_ND6_NUM_ROUTERS 3
+#define MEMP_NUM_ND6_QUEUE 512
+#define MEMP_NUM_MLD6_GROUP 64
+/* A fragment's book-keeping does not fit into its header with pointers of 64 bits. */
+#define IPV6_FRAG_COPYHEADER 1
 #define DNS_TABLE_SIZE 16
 #define MEMP_NUM_NETDB 16
 #define LWIP_CHKSUM_ALGORITHM 3

@@ -7,6 +7,12 @@
 #ifndef PORTSIDE_LWIPOPTS_LM3S6965EVB_H
 #define PORTSIDE_LWIPOPTS_LM3S6965EVB_H
 
+/* IPv6 is left out; make OPTS="LWIP_IPV6=1" builds it in, and has three connections then instead of
+ * four (README.md tells the rest that it costs). */
+#ifndef LWIP_IPV6
+#define LWIP_IPV6 0
+#endif
+
 #define MEM_ALIGNMENT 4
 /* The MAC puts a frame's length, two bytes, before it: IP headers are aligned. */
 #define ETH_PAD_SIZE 2
@@ -22,7 +28,11 @@
 #define MEMP_NUM_RAW_PCB 1
 /* 164 B each, and PS_QUOTA buffers. Out of them: who is in TIME_WAIT, LAST_ACK or CLOSING goes;
  * else clients wait in connect() until somebody leaves. */
+#if !LWIP_IPV6
 #define MEMP_NUM_TCP_PCB 4
+#else
+#define MEMP_NUM_TCP_PCB 3
+#endif
 /* 32 B each. Out of them: listen() fails with ENOMEM. */
 #define MEMP_NUM_TCP_PCB_LISTEN 2
 /* 16 B each: datagrams in mailboxes, of all sockets. Out of them: a datagram is dropped. */
@@ -40,7 +50,11 @@
  * than one of 1516 bytes would. 38 of them take 19.9 KB: the quotas of four connections, a frame,
  * a datagram in two fragments, the reserve (asserted in port/common/ps_admit.c), and one. */
 #define PBUF_POOL_BUFSIZE 508
+#if !LWIP_IPV6
 #define PBUF_POOL_SIZE 38
+#else
+#define PBUF_POOL_SIZE 32
+#endif
 /* Buffers kept for what frees others (ACK, FIN, RST, ARP): two full frames. With fewer free,
  * segments with payload and fragments are dropped and repeated by their sender, UDP is dropped. */
 #define PS_RESERVE 6
@@ -89,10 +103,19 @@
 
 /* 16 B a group; out of them: IP_ADD_MEMBERSHIP fails. */
 #define MEMP_NUM_IGMP_GROUP 4
+/* Of IPv6: a neighbour is 44 B, a destination 48 B (the oldest goes), a group 32 B, and each
+ * address of ours takes one. 8 B for each datagram or fragment that waits for a neighbour; of more
+ * the first goes. */
+#define LWIP_ND6_NUM_NEIGHBORS 4
+#define LWIP_ND6_NUM_DESTINATIONS 4
+#define LWIP_ND6_NUM_PREFIXES 1
+#define LWIP_ND6_NUM_ROUTERS 1
+#define MEMP_NUM_ND6_QUEUE 6
+#define MEMP_NUM_MLD6_GROUP 6
 /* 272 B a name that is asked for or remembered, 308 B a result of getaddrinfo(): two threads that
  * resolve at once get EAI_MEMORY or EAI_FAIL. */
 #define DNS_TABLE_SIZE 1
-#define MEMP_NUM_NETDB 1
+#define MEMP_NUM_NETDB (1 + LWIP_IPV6)
 
 /* Threads of lwIP's: bytes of stack, and priorities of port/cortex-m/kernel.h. This one runs lwIP's
  * timers: 472 B at most were used (tests/system/test_board_stacks.py). */

@@ -60,8 +60,21 @@
 #define MEMP_NUM_ARP_QUEUE 24
 
 #define MEMP_NUM_IGMP_GROUP 8
+/* IPv6: 30 KB of flash. A neighbour is 44 B, a destination 48 B (the oldest goes), a group 32 B:
+ * each address of ours takes one more. 8 B for each datagram or fragment that waits for a neighbour
+ * (with their copies in lwIP's heap); of more the first of that neighbour goes. */
+#ifndef LWIP_IPV6
+#define LWIP_IPV6 1
+#endif
+#define LWIP_ND6_NUM_NEIGHBORS 16
+#define LWIP_ND6_NUM_DESTINATIONS 16
+#define LWIP_ND6_NUM_PREFIXES 3
+#define LWIP_ND6_NUM_ROUTERS 2
+#define MEMP_NUM_ND6_QUEUE 24
+#define MEMP_NUM_MLD6_GROUP 12
 #define DNS_TABLE_SIZE 4
-#define MEMP_NUM_NETDB 2
+/* A result of getaddrinfo() is one for each kind of address. */
+#define MEMP_NUM_NETDB 4
 
 /* Threads of lwIP's: bytes of stack, and priorities of port/cortex-m/kernel.h. */
 #define TCPIP_THREAD_NAME "tcpip"

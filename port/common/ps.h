@@ -59,8 +59,8 @@ bool ps_socket_origin(int fd, const void **owner, uint32_t *birth_ms);
 void ps_kick(struct ps_thread *t);
 
 /* Waits until what was sent has been delivered (no active TCP connection, no datagram waiting for
- * ARP), at most `ms` milliseconds; then resets what is left. Thread context, core lock not held,
- * sockets already closed. Returns whether nothing had to be reset. */
+ * its neighbour's address), at most `ms` milliseconds; then resets what is left. Thread context,
+ * core lock not held, sockets already closed. Returns whether nothing had to be reset. */
 bool ps_drain(uint32_t ms);
 
 /* What the port supplies. */

@@ -6,7 +6,8 @@
  * An app that does not read would pin them all, and then the ACK, FIN or RST that would free them
  * cannot come in: the board is deaf for good. So a few buffers are kept for what frees memory.
  * With fewer than PS_RESERVE free, TCP segments with payload and IP fragments are dropped (the
- * sender repeats them), and UDP with fewer than half of that; ACK, ARP, ICMP always pass.
+ * sender repeats them), and UDP with fewer than half of that; ACK, ARP, ICMP always pass, and with
+ * it the neighbours' messages of IPv6.
  * And each connection has a quota of PS_QUOTA buffers (in its mailbox, refused, out of order), so
  * that one silent reader cannot starve the others; the quota is looked at once fewer than
  * PS_QUOTA_WATCH buffers are free. Where that is always (boards) each connection's quota is backed:
@@ -25,6 +26,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/ip4.h"
+#include "lwip/prot/ip6.h"
 #include "lwip/stats.h"
 #include "lwip/sys.h"
 #include "netif/ethernet.h"
@@ -128,12 +130,30 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const stru
     return ERR_OK;
 }
 
+/* As kind_of(), of the packet at `offset`. What the first header says is enough: who hides UDP or a
+ * fragment behind other headers is no client of ours. */
+static int kind_of_ipv6(const struct pbuf *p, size_t offset)
+{
+    const struct ip6_hdr *ip = (const void *)((const u8_t *)p->payload + offset);
+
+    if (p->len < offset + sizeof *ip) {
+        return 0;
+    }
+    if (IP6H_NEXTH(ip) == IP6_NEXTH_FRAGMENT) {
+        return 1;
+    }
+    return IP6H_NEXTH(ip) == IP6_NEXTH_UDP ? 2 : 0;
+}
+
 /* Whether the frame is a fragment (1), UDP (2) or anything that always passes (0). */
 static int kind_of(const struct pbuf *p)
 {
     const struct eth_hdr *eth = p->payload;
     const struct ip_hdr *ip = (const struct ip_hdr *)(const void *)(eth + 1);
 
+    if (LWIP_IPV6 && p->len >= sizeof *eth && eth->type == PP_HTONS(ETHTYPE_IPV6)) {
+        return kind_of_ipv6(p, sizeof *eth);
+    }
     if (p->len < sizeof *eth + sizeof *ip || eth->type != PP_HTONS(ETHTYPE_IP)) {
         return 0;
     }

@@ -40,4 +40,15 @@ const char *ps_netif_configure(struct netif *netif, const char *address, const c
 
 #define PS_DHCP_MS 20000u
 
+/* Whether text is what ps_netif_configure6() takes: ADDRESS/64 of a host beyond the link, "auto" or
+ * "off". False for all of them in a build without IPv6. Any thread. */
+bool ps_is_netif_address6(const char *text);
+
+/* After ps_netif_configure(): gives the netif its link-local address, and another: "" only what
+ * routers advertise, as it comes; "auto" waits for that, at most PS_ROUTER_MS; ADDRESS/64 that one;
+ * "off" no IPv6 at all. Otherwise as ps_netif_configure(). */
+const char *ps_netif_configure6(struct netif *netif, const char *address, bool (*give_up)(void));
+
+#define PS_ROUTER_MS 10000u
+
 #endif

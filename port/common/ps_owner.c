@@ -147,6 +147,11 @@ void ps_kick(struct ps_thread *t)
 /* Core lock held. */
 static bool is_drained(void)
 {
+#if LWIP_IPV6
+    if (lwip_stats.memp[MEMP_ND6_QUEUE]->used > 0) {
+        return false;
+    }
+#endif
     return tcp_active_pcbs == NULL && lwip_stats.memp[MEMP_ARP_QUEUE]->used == 0;
 }
 

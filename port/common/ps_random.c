@@ -85,16 +85,23 @@ uint32_t port_random(void)
     return (uint32_t)ps_siphash(key, (const uint8_t *)&n, sizeof n);
 }
 
+/* The bytes of an address that mean something. */
+static uint8_t *add_address(uint8_t *end, const ip_addr_t *ip)
+{
+    size_t length = IP_IS_V4(ip) ? sizeof(ip4_addr_t) : 16;
+
+    memcpy(end, ip, length);
+    return end + length;
+}
+
 u32_t ps_tcp_isn(const ip_addr_t *local_ip, u16_t local_port, const ip_addr_t *remote_ip,
                  u16_t remote_port)
 {
     uint8_t tuple[2 * sizeof(ip_addr_t) + 2 * sizeof(u16_t)] = {0};
     uint8_t *end = tuple;
 
-    memcpy(end, local_ip, sizeof *local_ip);
-    end += sizeof *local_ip;
-    memcpy(end, remote_ip, sizeof *remote_ip);
-    end += sizeof *remote_ip;
+    end = add_address(end, local_ip);
+    end = add_address(end, remote_ip);
     memcpy(end, &local_port, sizeof local_port);
     end += sizeof local_port;
     memcpy(end, &remote_port, sizeof remote_port);

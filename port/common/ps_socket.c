@@ -6,6 +6,7 @@
 #include "lwip/udp.h"
 #include "ps_ended.h"
 #include "ps_internal.h"
+#include "ps_netif.h"
 
 static void adopt(int fd)
 {
@@ -86,8 +87,33 @@ int ps_listen(int fd, int backlog)
     return (int)ps_leave(lwip_listen(fd, backlog), -1);
 }
 
+#if LWIP_IPV6
+/* A client of IPv4 has an address of IPv6 for a socket of that kind, as for recvfrom() and on
+ * Linux; lwIP's accept() tells it as it is. `room` is what the caller has for it. */
+static void map_client(int fd, struct sockaddr *address, socklen_t *length, socklen_t room)
+{
+    const struct sockaddr_in *ipv4 = (const void *)address;
+    struct sockaddr_in6 ipv6 = {.sin6_len = sizeof ipv6, .sin6_family = AF_INET6};
+
+    if (address->sa_family != AF_INET || !NETCONNTYPE_ISIPV6(ps_netconn_of(fd)->type)) {
+        return;
+    }
+    ipv6.sin6_port = ipv4->sin_port;
+    ipv6.sin6_addr.un.u32_addr[2] = PP_HTONL(0xffff);
+    ipv6.sin6_addr.un.u32_addr[3] = ipv4->sin_addr.s_addr;
+    *length = LWIP_MIN(room, (socklen_t)sizeof ipv6);
+    memcpy(address, &ipv6, *length);
+}
+#else
+static void map_client(int fd, struct sockaddr *address, socklen_t *length, socklen_t room)
+{
+    (void)fd, (void)address, (void)length, (void)room;
+}
+#endif
+
 int ps_accept(int fd, struct sockaddr *address, socklen_t *length)
 {
+    socklen_t room = address != NULL && length != NULL ? *length : 0;
     int result;
 
     if (!ps_enter(fd, true)) {
@@ -96,6 +122,9 @@ int ps_accept(int fd, struct sockaddr *address, socklen_t *length)
     result = lwip_accept(fd, address, length);
     if (result >= 0) {
         adopt(result);
+        if (room > 0) {
+            map_client(fd, address, length, room);
+        }
     } else if (errno == ENOTCONN) {
         errno = ECONNABORTED; /* it was reset while it waited: what POSIX calls it */
     }
@@ -167,20 +196,45 @@ ssize_t ps_recvmsg(int fd, struct msghdr *message, int flags)
     return ps_leave(lwip_recvmsg(fd, message, flags), -1);
 }
 
+/* Writes the address into *address, whose family the socket decided on. */
+static void put_source(const ip_addr_t *source, struct sockaddr *address, socklen_t length)
+{
+    if (source == NULL) {
+        return;
+    }
+#if LWIP_IPV6
+    if (address->sa_family == AF_INET6 && length >= sizeof(struct sockaddr_in6)) {
+        struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)(void *)address;
+
+        if (IP_IS_V4(source)) {
+            memset(&ipv6->sin6_addr, 0, sizeof ipv6->sin6_addr);
+            ipv6->sin6_addr.un.u32_addr[2] = PP_HTONL(0xffff);
+            ipv6->sin6_addr.un.u32_addr[3] = ip_2_ip4(source)->addr;
+        } else {
+            inet6_addr_from_ip6addr(&ipv6->sin6_addr, ip_2_ip6(source));
+            ipv6->sin6_scope_id = ip6_addr_zone(ip_2_ip6(source));
+        }
+        return;
+    }
+#endif
+    if (IP_IS_V4(source) && length >= sizeof(struct sockaddr_in)) {
+        inet_addr_from_ip4addr(&((struct sockaddr_in *)(void *)address)->sin_addr,
+                               ip_2_ip4(source));
+    }
+}
+
 /* A connected UDP socket tells the address that its datagrams leave from, as POSIX wants it; lwIP
  * keeps 0.0.0.0 there and chooses anew for each. */
 static void tell_source(const struct netconn *conn, struct sockaddr *address, socklen_t length)
 {
     const struct udp_pcb *pcb = conn->pcb.udp;
-    const struct netif *netif;
+    struct netif *netif;
 
     LOCK_TCPIP_CORE();
-    if (pcb != NULL && (pcb->flags & UDP_FLAGS_CONNECTED) != 0 && ip_addr_isany(&pcb->local_ip) &&
-        length >= sizeof(struct sockaddr_in)) {
+    if (pcb != NULL && (pcb->flags & UDP_FLAGS_CONNECTED) != 0 && ip_addr_isany(&pcb->local_ip)) {
         netif = ip_route(&pcb->local_ip, &pcb->remote_ip);
         if (netif != NULL) {
-            inet_addr_from_ip4addr(&((struct sockaddr_in *)(void *)address)->sin_addr,
-                                   netif_ip4_addr(netif));
+            put_source(ip_netif_get_local_ip(netif, &pcb->remote_ip), address, length);
         }
     }
     UNLOCK_TCPIP_CORE();
@@ -229,13 +283,36 @@ int ps_getsockopt(int fd, int level, int option, void *value, socklen_t *length)
     return (int)ps_leave(result, -1);
 }
 
+#if LWIP_IPV6
+/* Interface 0 is the stack's choice; lwIP takes numbers of interfaces only, up to 255. */
+static void choose_interface(struct ipv6_mreq *membership)
+{
+    if (membership->ipv6mr_interface == 0) {
+        membership->ipv6mr_interface = PS_NETIF_INDEX;
+    } else if (membership->ipv6mr_interface > UINT8_MAX) {
+        membership->ipv6mr_interface = UINT8_MAX;
+    }
+}
+#endif
+
 int ps_setsockopt(int fd, int level, int option, const void *value, socklen_t length)
 {
     int result;
+#if LWIP_IPV6
+    struct ipv6_mreq membership;
+#endif
 
     if (!ps_enter(fd, false)) {
         return -1;
     }
+#if LWIP_IPV6
+    if (level == IPPROTO_IPV6 && (option == IPV6_JOIN_GROUP || option == IPV6_LEAVE_GROUP) &&
+        value != NULL && length >= sizeof membership) {
+        memcpy(&membership, value, sizeof membership);
+        choose_interface(&membership);
+        value = &membership;
+    }
+#endif
     result = lwip_setsockopt(fd, level, option, value, length);
     if (result == 0 && is_send_timeout(fd, level, option, length) &&
         ps_netconn_of(fd)->send_timeout == 0) {

@@ -55,6 +55,15 @@ static bool is_gw(const char *value)
     return address(&value) && *value == '\0';
 }
 
+/* The port's parser has the last word; here it is what may stand in one. */
+static bool is_ip6(const char *value)
+{
+    size_t length = strspn(value, "0123456789abcdefABCDEF:");
+
+    return strcmp(value, "auto") == 0 || strcmp(value, "off") == 0 ||
+           (strchr(value, ':') != NULL && strcmp(value + length, "/64") == 0);
+}
+
 static bool is_seed(const char *value)
 {
     return *value != '\0' && value[strspn(value, "0123456789abcdefABCDEF")] == '\0';
@@ -67,7 +76,7 @@ static size_t word_length(const char *text)
 
 static bool looks_like_argument(const char *word)
 {
-    size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+    size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz6");
 
     return letters > 0 && word[letters] == '=';
 }
@@ -109,6 +118,7 @@ int boot_parse(const char *line, struct boot_args *args, char *error, size_t siz
     struct argument known[] = {
         {"ip=", args->ip, sizeof args->ip, is_ip, false},
         {"gw=", args->gw, sizeof args->gw, is_gw, false},
+        {"ip6=", args->ip6, sizeof args->ip6, is_ip6, false},
         {"seed=", args->seed, sizeof args->seed, is_seed, false},
         {NULL, NULL, 0, NULL, false},
     };

@@ -5,6 +5,7 @@
  *
  *     ip=192.168.77.10/24   the address with the prefix's length, or ip=dhcp
  *     gw=192.168.77.1       the gateway
+ *     ip6=fd00::10/64       an address of IPv6, or ip6=auto to wait for a router's prefix, or off
  *     seed=0123abcd         for random numbers, 1 to 32 hexadecimal digits
  *     run=COMMAND           last, with the rest of the line: run this and end
  */
@@ -16,6 +17,7 @@
 struct boot_args {
     char ip[20];     /* "a.b.c.d/n" or "dhcp", checked; empty when not given */
     char gw[16];     /* "a.b.c.d", checked; empty when not given */
+    char ip6[46];    /* "ADDRESS/64", "auto" or "off", its letters checked; empty when not given */
     char seed[33];   /* hexadecimal digits, checked; empty when not given */
     const char *run; /* in the line that was parsed, not empty; NULL when not given */
 };

@@ -81,6 +81,11 @@ int net_start(const struct boot_args *args)
         console_printf("portside: ip=%s gw=%s: %s\n", args->ip, args->gw, wrong);
         return -1;
     }
+    wrong = ps_netif_configure6(&netif, args->ip6, shell_interrupted);
+    if (wrong != NULL) {
+        console_printf("portside: ip6=%s: %s\n", args->ip6, wrong);
+        return -1;
+    }
     return 0;
 }
 

@@ -155,6 +155,7 @@ static void start(void)
 {
     const char *capture = setting("PORTSIDE_PCAP", NULL);
     const char *gateway = setting("PORTSIDE_GW", DEFAULT_GATEWAY);
+    const char *address6 = setting("PORTSIDE_IP6", "");
     char text[32];
     const char *address, *wrong;
     ip4_addr_t ip, mask;
@@ -166,6 +167,9 @@ static void start(void)
     }
     if (!ps_parse_ipv4(gateway, &ip)) {
         fail(2, "PORTSIDE_GW: '%s' is not an IPv4 address", gateway);
+    }
+    if (address6[0] != '\0' && !ps_is_netif_address6(address6)) {
+        fail(2, "PORTSIDE_IP6: '%s' is not ADDRESS/64, auto or off", address6);
     }
     open_tap();
     choose_mac();
@@ -183,6 +187,9 @@ static void start(void)
     tapif_start(&tapif);
     control_start(tapif.tap.name);
     wrong = ps_netif_configure(&netif, address, gateway, is_interrupted);
+    if (wrong == NULL) {
+        wrong = ps_netif_configure6(&netif, address6, is_interrupted);
+    }
     if (wrong != NULL) {
         fail(1, "%s: %s", tapif.tap.name, wrong);
     }

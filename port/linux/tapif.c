@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 #include "lwip/etharp.h"
+#include "lwip/ethip6.h"
 #include "lwip/pbuf.h"
 #include "lwip/stats.h"
 #include "lwip/sys.h"
@@ -67,6 +68,10 @@ err_t tapif_init(struct netif *netif)
     netif->mtu = (u16_t)LWIP_MIN(tapif->tap.mtu, OS_FRAME_MAX - HEADER_SIZE);
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP;
     netif->output = etharp_output;
+#if LWIP_IPV6
+    netif->output_ip6 = ethip6_output;
+    netif->flags |= NETIF_FLAG_MLD6;
+#endif
     netif->linkoutput = tapif_output;
     if (tapif->tap.up) {
         netif_set_link_up(netif);
@@ -206,6 +211,9 @@ static void watch_thread(void *argument)
         there = os_watch_wait(fd, &tapif->tap);
         LOCK_TCPIP_CORE();
         netif->mtu = (u16_t)LWIP_MIN(tapif->tap.mtu, OS_FRAME_MAX - HEADER_SIZE);
+#if LWIP_IPV6
+        netif->mtu6 = netif->mtu;
+#endif
         if (there && tapif->tap.up) {
             netif_set_link_up(netif);
         } else {

@@ -36,7 +36,7 @@ MISTAKES = [
     ("udp-send", ["-b", "10.0.0.1", "10.0.0.1", "80"], r'-b: "10\.0\.0\.1" is not \[ADDR:\]PORT'),
     ("udp-send", ["-b", "x:80", "10.0.0.1", "80"], r'-b: "x:80" does not start with an IPv4'),
     ("udp-send", ["-b", "10.0.0.1:x", "10.0.0.1", "80"], r'-b: "10\.0\.0\.1:x" ends in no port'),
-    ("udp-send", ["-b", "[::1]:80", "10.0.0.1", "80"], r'-b: "\[::1\]:80" is an IPv6 address'),
+    ("udp-send", ["-b", "::1:80", "10.0.0.1", "80"], r"-b: \"::1:80\" has no \[brackets\]"),
     ("udp-send", ["-n", "0", "10.0.0.1", "80"], r'-n: "0" is not a number from 1 to 4294967295'),
     ("udp-send", ["-n", "x", "10.0.0.1", "80"], r'-n: "x" is not a number'),
     ("udp-send", ["-n", "4294967296", "10.0.0.1", "80"], r'-n: "4294967296" is not a number'),
