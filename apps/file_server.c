@@ -100,7 +100,7 @@ static int serve_clients(int fd, const struct file_server *server)
 
     if (!clients_init(&clients))
         return STATUS_FAILED;
-    while ((client = listener_accept(PROGRAM, fd, &address)) >= 0)
+    while ((client = clients_accept(&clients, fd, &address)) >= 0)
         clients_serve_in_thread(&clients, client, &address);
     clients_end(&clients);
     return STATUS_FAILED;

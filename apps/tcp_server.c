@@ -28,16 +28,20 @@ struct options {
 
 static int read_options(int argc, char **argv, struct options *options);
 static int listen_at(int fd, const struct options *options);
-static int serve_clients(int fd, const struct options *options);
+static int serve_clients(int fd, struct clients *clients, const struct options *options);
 
 int main(int argc, char **argv)
 {
     struct options options = {.listener.backlog = 5, .mode = MODE_QUEUE};
+    struct talk talk;
+    struct clients clients = {.program = PROGRAM, .serve = talk_serve, .server = &talk};
 
     interrupt_install();
     int status = read_options(argc, argv, &options);
     if (status != STATUS_GO_ON)
         return report_end(PROGRAM, status);
+    talk.reply = options.reply;
+    talk.one_reply = options.mode == MODE_ONCE || options.mode == MODE_QUEUE;
 
     /* 1. Create the socket. */
     int fd = socket(options.listener.local.any.sa_family, SOCK_STREAM, 0);
@@ -49,10 +53,15 @@ int main(int argc, char **argv)
 
     /* 4. Accept clients: each gets a socket of its own. */
     if (status == STATUS_GO_ON)
-        status = serve_clients(fd, &options);
+        status = serve_clients(fd, &clients, &options);
 
-    /* 5. Close it. */
+    /* 5. Close it: new clients are refused, conversations go on. */
     close(fd);
+    if (status == STATUS_GO_ON) {
+        clients_finish(&clients);
+        clients_end(&clients);
+        status = INTERRUPT_STATUS;
+    }
     return report_end(PROGRAM, status);
 }
 
@@ -71,29 +80,29 @@ static int listen_at(int fd, const struct options *options)
     return STATUS_GO_ON;
 }
 
-static int serve_clients(int fd, const struct options *options)
+/* STATUS_GO_ON: it was told to stop, and threads may still serve clients. */
+static int serve_clients(int fd, struct clients *clients, const struct options *options)
 {
-    const struct talk talk = {
-        .reply = options->reply,
-        .one_reply = options->mode == MODE_ONCE || options->mode == MODE_QUEUE,
-    };
-    struct clients clients = {.program = PROGRAM, .serve = talk_serve, .server = &talk};
     struct address address;
     int client, status = STATUS_FAILED;
 
-    if (!clients_init(&clients))
+    if (!clients_init(clients))
         return STATUS_FAILED;
-    while ((client = listener_accept(PROGRAM, fd, &address)) >= 0) {
+    if (options->mode == MODE_THREADS)
+        interrupt_install_twice();
+    while ((client = clients_accept(clients, fd, &address)) >= 0) {
         if (options->mode == MODE_THREADS)
-            clients_serve_in_thread(&clients, client, &address);
+            clients_serve_in_thread(clients, client, &address);
         else
-            clients_serve(&clients, client, &address);
+            clients_serve(clients, client, &address);
         if (options->mode == MODE_ONCE) {
             status = STATUS_DONE;
             break;
         }
     }
-    clients_end(&clients);
+    if (interrupt_came())
+        return STATUS_GO_ON;
+    clients_end(clients);
     return status;
 }
 
@@ -107,7 +116,8 @@ static int show_help(void)
            "  -M once     one client, one reply, then end\n"
            "  -M queue    one client after another, one reply each (default)\n"
            "  -M talk     one client after another, each until it closes\n"
-           "  -M threads  many clients at once, each until it closes\n"
+           "  -M threads  many clients at once, each until it closes; the first SIGINT (Ctrl-C)\n"
+           "              closes the listening socket alone, the second ends the rest\n"
            "  -r TEXT     reply TEXT (default: echo)\n"
            "  -w SECONDS  wait before the first accept (default 0)\n"
            "  -h          show this help\n",

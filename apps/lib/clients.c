@@ -4,20 +4,29 @@
  */
 #include "clients.h"
 
+#include "delay.h"
+#include "interrupt.h"
 #include "number.h"
 #include "report.h"
 #include "stream.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define SLICE_MS 200
+#define PAUSE_MS 500
+#define THREAD_PAUSE_MS 50
+#define FINISH_PAUSE_MS 100
+
 bool clients_init(struct clients *clients)
 {
     atomic_init(&clients->stop, false);
     clients->threads = NULL;
+    clients->left = 0;
     if (mtx_init(&clients->print, mtx_plain) == thrd_success)
         return true;
     report_failed(clients->program, "mtx_init: no memory");
@@ -100,6 +109,7 @@ static void serve(struct client *client)
     fputs(" bytes in, ", stdout);
     number_print(stdout, client->out);
     puts(" bytes out");
+    clients->left--;
     clients_end_line(clients);
 }
 
@@ -110,6 +120,9 @@ static void prepare(struct client *client, struct clients *clients, int fd,
     client->clients = clients;
     client->fd = fd;
     address_format(address, client->name);
+    mtx_lock(&clients->print);
+    clients->left++;
+    mtx_unlock(&clients->print);
 }
 
 void clients_serve(struct clients *clients, int fd, const struct address *address)
@@ -129,24 +142,115 @@ static int serve_thread(void *argument)
     return 0;
 }
 
-void clients_serve_in_thread(struct clients *clients, int fd, const struct address *address)
+/* False when there is no memory for it. */
+static bool start_thread(struct clients *clients, int fd, const struct address *address)
 {
     struct client *client = malloc(sizeof *client);
+
+    if (!client)
+        return false;
+    prepare(client, clients, fd, address);
+    if (thrd_create(&client->thread, serve_thread, client) != thrd_success) {
+        mtx_lock(&clients->print);
+        clients->left--;
+        mtx_unlock(&clients->print);
+        free(client);
+        return false;
+    }
+    client->next = clients->threads;
+    clients->threads = client;
+    return true;
+}
+
+static void tell_that_it_waits(struct clients *clients, const struct address *address)
+{
     char name[ADDRESS_TEXT_SIZE];
 
-    reap(clients, false);
-    if (client) {
-        prepare(client, clients, fd, address);
-        if (thrd_create(&client->thread, serve_thread, client) == thrd_success) {
-            client->next = clients->threads;
-            clients->threads = client;
-            return;
-        }
-    }
     address_format(address, name);
     clients_begin_line(clients);
-    report_failed(clients->program, "client %s refused: no memory for another thread", name);
+    report_failed(clients->program, "client %s waits: no memory for another thread", name);
     clients_end_line(clients);
-    free(client);
+}
+
+void clients_serve_in_thread(struct clients *clients, int fd, const struct address *address)
+{
+    /* Those that have ended first: what they had may be just what is needed. */
+    reap(clients, false);
+    if (start_thread(clients, fd, address))
+        return;
+    tell_that_it_waits(clients, address);
+    while (!interrupt_came()) {
+        delay_ms(THREAD_PAUSE_MS);
+        reap(clients, false);
+        if (start_thread(clients, fd, address))
+            return;
+    }
     stream_abort(fd);
+}
+
+void clients_finish(struct clients *clients)
+{
+    unsigned left;
+
+    clients_begin_line(clients);
+    left = clients->left;
+    printf("listens no more, %u clients left\n", left);
+    clients_end_line(clients);
+    while (left > 0) {
+        delay_ms(FINISH_PAUSE_MS);
+        mtx_lock(&clients->print);
+        left = clients->left;
+        mtx_unlock(&clients->print);
+    }
+}
+
+/* The client that was to be accepted has left; some stacks say ENOTCONN. */
+static bool has_left(int error)
+{
+    return error == ECONNABORTED || error == EPROTO || error == ENOTCONN;
+}
+
+static bool lacks_resources(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Whether to go on after a failure of that call on the listening socket. */
+static bool goes_on(struct clients *clients, const char *call)
+{
+    int error = errno;
+
+    if (error == EINTR || error == EAGAIN)
+        return true;
+    clients_begin_line(clients);
+    report_failure(clients->program, call, NULL);
+    clients_end_line(clients);
+    if (has_left(error))
+        return true;
+    /* A client that waits for a descriptor makes accept() fail at once, again and again. */
+    if (lacks_resources(error))
+        delay_ms(PAUSE_MS);
+    return lacks_resources(error);
+}
+
+/* It waits in slices, since a signal that comes just before a call does not end it. */
+int clients_accept(struct clients *clients, int fd, struct address *address)
+{
+    struct pollfd incoming = {.fd = fd, .events = POLLIN};
+
+    while (!interrupt_came()) {
+        reap(clients, false);
+        int ready = poll(&incoming, 1, SLICE_MS);
+        if (ready < 0 && !goes_on(clients, "poll"))
+            return -1;
+        if (ready <= 0)
+            continue;
+        address_clear(address);
+        int accepted = accept(fd, &address->any, &address->length);
+        if (accepted >= 0)
+            return accepted;
+        if (!goes_on(clients, "accept"))
+            return -1;
+    }
+    return -1;
 }

@@ -36,7 +36,8 @@ struct clients {
     const char *(*serve)(struct client *client);
     const void *server; /* what `serve` wants to know */
     atomic_bool stop;
-    mtx_t print; /* held while a line is put on stdout or stderr */
+    mtx_t print;   /* held while a line is put on stdout or stderr */
+    unsigned left; /* clients whose last line is still to come; under `print` */
     struct client *threads;
 };
 
@@ -46,11 +47,23 @@ bool clients_init(struct clients *clients);
 /* Tells the threads to stop, and joins them. */
 void clients_end(struct clients *clients);
 
+/* Waits for the next client at the listening socket fd. Returns the client's socket, or -1: with a
+ * line on stderr when fd is of no more use, without one when interrupt_came(). A client that died,
+ * or a moment without resources, is no reason to leave the others alone: that costs a line on
+ * stderr, and it goes on waiting. */
+int clients_accept(struct clients *clients, int fd, struct address *address);
+
 /* Serves the client in the calling thread, and closes fd. */
 void clients_serve(struct clients *clients, int fd, const struct address *address);
 
-/* The same in a thread of its own. Without memory for one: a line on stderr, and fd is reset. */
+/* The same in a thread of its own. Without memory for one it waits until there is some, after a
+ * line on stderr: meanwhile nobody accepts, and who comes stays in the backlog. When
+ * interrupt_came() fd is reset instead. */
 void clients_serve_in_thread(struct clients *clients, int fd, const struct address *address);
+
+/* After the last client was accepted: a line that says how many are left, then waits until the
+ * last of them has ended, which clients_end() would not wait for. */
+void clients_finish(struct clients *clients);
 
 /* For `serve`: a call on the client's socket failed with this error. Resets the connection, and
  * returns the words for it. */

@@ -4,13 +4,9 @@
  */
 #include "listener.h"
 
-#include "delay.h"
 #include "report.h"
 
-#include <errno.h>
 #include <stddef.h>
-
-#define PAUSE_MS 500
 
 const char listener_help[] =
     "  -b ADDR     listen at this address only (default: all of IPv4; \"::\": all of them)\n"
@@ -60,42 +56,11 @@ int listener_open(const char *program, int fd, const struct listener_options *op
         return report_failure(program, "setsockopt SO_REUSEADDR", NULL);
     address_format(local, where);
     if (bind(fd, &local->any, local->length) < 0)
-        return report_failure(program, "bind", where);
+        return report_bind_failure(program, where);
     if (listen(fd, (int)options->backlog) < 0)
         return report_failure(program, "listen", where);
     if (address_of_socket(fd, &bound) < 0)
         return report_failure(program, "getsockname", NULL);
     address_format(&bound, where);
     return STATUS_GO_ON;
-}
-
-/* The client that was to be accepted has left; some stacks say ENOTCONN. */
-static bool has_left(int error)
-{
-    return error == ECONNABORTED || error == EPROTO || error == ENOTCONN;
-}
-
-static bool lacks_resources(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-int listener_accept(const char *program, int fd, struct address *client)
-{
-    for (;;) {
-        address_clear(client);
-        int accepted = accept(fd, &client->any, &client->length);
-        if (accepted >= 0)
-            return accepted;
-        if (errno == EINTR || errno == EAGAIN)
-            continue;
-        int error = errno;
-        report_failure(program, "accept", NULL);
-        if (has_left(error))
-            continue;
-        if (!lacks_resources(error))
-            return -1;
-        /* A client that waits for a descriptor makes accept() fail at once, again and again. */
-        delay_ms(PAUSE_MS);
-    }
 }

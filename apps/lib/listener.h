@@ -30,9 +30,4 @@ int listener_operands(const char *program, int count, char **operands,
 int listener_open(const char *program, int fd, const struct listener_options *options,
                   char where[ADDRESS_TEXT_SIZE]);
 
-/* Waits for the next client. Returns its socket, or -1 after a line on stderr when the listening
- * one is of no more use. A client that died, or a moment without resources, is no reason to leave
- * the others alone: that costs a line on stderr, and it goes on waiting. */
-int listener_accept(const char *program, int fd, struct address *client);
-
 #endif

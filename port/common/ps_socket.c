@@ -8,12 +8,26 @@
 #include "ps_internal.h"
 #include "ps_netif.h"
 
+/* What is sent to a group passes no router unless the program says so (RFC 1112, 6.1), and the
+ * program's own host hears it, as on Linux; lwIP begins with 255 hops and without the latter. */
+static void set_multicast(const struct netconn *conn)
+{
+    LOCK_TCPIP_CORE();
+    if (conn->pcb.udp != NULL) {
+        udp_set_multicast_ttl(conn->pcb.udp, 1);
+        udp_set_flags(conn->pcb.udp, UDP_FLAGS_MULTICAST_LOOP);
+    }
+    UNLOCK_TCPIP_CORE();
+}
+
 static void adopt(int fd)
 {
     struct netconn *conn = ps_netconn_of(fd);
 
     if (ps_is_stream(conn)) {
         conn->send_timeout = PS_NO_SEND_TIMEOUT;
+    } else if (conn != NULL && NETCONNTYPE_GROUP(conn->type) == NETCONN_UDP) {
+        set_multicast(conn);
     }
     ps_owner_set(fd, ps_port_owner());
 }

@@ -120,11 +120,22 @@ def test_room_is_left(watched, connect, udp_peer, tcp_listener):
     with watched.server(f"udp-recv -E -g 239.77.1.2 {PORT}"):
         udp_peer.sendto(b"\xff" * 1472, (prompt.ip, PORT))
         assert len(udp_peer.recv(2048)) == 1472
+    prompt.type(f"udp-chat {HOST_IP} {port}\n")
+    bound = int(prompt.expect(r"^bound to [\d.]+:(\d+)$")[1])
+    udp_peer.sendto(b"\xff" * 1472, (prompt.ip, bound))
+    prompt.expect(r" 1472 bytes: \\xff")
+    prompt.type("hello\nexit\n")
+    assert udp_peer.recv(2048) == b"hello"
+    prompt.expect("^portside> ")
+    watched.look("udp-chat")
+    assert "documentation" in watched.run("ip 2001:db8:1:0:0:2:0:0/77 10.1.2.3/25 ::ffff:1.2.3.4")
     with watched.server(f"tcp-server -M threads {PORT}"):
         peers = [connect(prompt.ip, PORT) for _ in range(4)]
         for peer in peers:
             exchange(peer, b"\x01" * 1460)
         peers[0].close()
+        prompt.type("\x03")
+        prompt.expect("^listens no more, [34] clients left$")
     port = tcp_listener.getsockname()[1]
     prompt.type(f"tcp-client -m hello {HOST_IP} {port}\n")
     with tcp_listener.accept()[0] as peer:

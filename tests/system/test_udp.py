@@ -147,7 +147,12 @@ def test_send_typed_lines_until_exit(stack, udp_peer):
     port = udp_peer.getsockname()[1]
     app = stack.start("udp-send", "-n", "2", HOST_IP, port)
     app.type("one\n\n")
-    assert [udp_peer.recv(2048) for _ in range(4)] == [b"one", b"one", b"", b""]
+    received = [udp_peer.recvfrom(2048) for _ in range(4)]
+    assert [data for data, _ in received] == [b"one", b"one", b"", b""]
+    # It was not bound: its first datagram got it a port, which it tells, and keeps.
+    ports = {sender[1] for _, sender in received}
+    assert {int(app.expect(r"^sent \d bytes [\d.]+:(\d+) -> ")[1]) for _ in range(4)} == ports
+    assert len(ports) == 1
     app.type("exit\n")
     assert app.wait() == 0
     assert sum("sent 0 bytes" in line for line in app.lines) == 2
@@ -237,6 +242,10 @@ def test_receive_gbk(stack, udp_peer):
         app = stack.start("udp-recv", "-e", "gbk", 8080)
         app.expect_error(r'^udp-recv: -e: "gbk" is not an encoding known here')
         assert app.wait() == 2
+        app = start_receiver(stack, "-n", "1")
+        udp_peer.sendto("你好".encode("gbk"), (app.ip, 8080))
+        app.expect(r"^\S+ 4 bytes: \\xc4\\xe3\\xba\\xc3$")
+        assert app.wait() == 0
         return
     app = start_receiver(stack, "-e", "gbk", "-n", "1")
     udp_peer.sendto("你好\n".encode("gbk") + b"\xff", (app.ip, 8080))

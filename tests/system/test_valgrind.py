@@ -176,6 +176,19 @@ def tcp_server_serves_many_and_is_interrupted(scene):
     for _ in range(2):
         app.expect(" closed, ", SLOW)
     app.interrupt()  # one client is still there
+    app.expect("^listens no more, 1 clients left$", SLOW)
+    exchange(clients[2], b"hello")
+    app.interrupt()
+    return app, 130
+
+
+def tcp_server_ends_with_its_last_client(scene):
+    app = scene.listening(scene.start("tcp-server", "-M", "threads", PORT))
+    client = scene.connect()
+    exchange(client, b"hello")
+    app.interrupt()
+    app.expect("^listens no more, 1 clients left$", SLOW)
+    client.close()
     return app, 130
 
 
@@ -299,7 +312,9 @@ SCENARIOS = {
     "udp-chat": [udp_chat_talks_until_exit, udp_chat_waits_for_silence],
     "ip": [ip_tells, ip_does_not_understand],
     "tcp-client": [tcp_client_talks, tcp_client_finds_nobody],
-    "tcp-server": [tcp_server_serves_once, tcp_server_serves_many_and_is_interrupted],
+    "tcp-server": [
+        tcp_server_serves_once, tcp_server_serves_many_and_is_interrupted, tcp_server_ends_with_its_last_client,
+    ],
     "file-server": [file_server_serves_and_is_interrupted],
     "messenger-server": [messenger_server_serves_and_is_interrupted],
     "messenger": [messenger_says_and_hears, messenger_is_refused],
