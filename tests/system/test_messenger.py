@@ -178,8 +178,16 @@ def test_logins(stack, user_at, connect):
     odd = user_at(app.ip, "J\u00f6rg\\\u202e")  # shown so that the line does not turn around
     app.expect(r"^user J\u00f6rg\\\\\\xe2\\x80\\xae logged in from ")
     odd.log_out()
+    users = full_house(app, longest, user_at)
+    silent = [connect(app.ip, PORT) for _ in range(2)]
+    silent[0].sendall(b"LOGIN half")
+    they_vanish(app, longest, users)
+    # Within 10 s; meanwhile nobody waits, and users say that they are there.
+    for peer in silent:
+        wait_until(lambda peer=peer: longest.ping() or has_ended(peer, 0.5), "it is dropped")
+    for _ in silent:
+        app.expect("^login from .* dropped: nothing whole has come in time$")
     hostile_clients(app, longest, user_at, connect)
-    full_house(app, longest, user_at)
     longest.ping()
     app.interrupt()
     assert app.wait() == 130
@@ -187,8 +195,8 @@ def test_logins(stack, user_at, connect):
 
 def hostile_clients(app, user, user_at, connect):
     """None of them keeps others from logging in, nor users from talking."""
-    silent = [connect(app.ip, PORT) for _ in range(3)]
-    silent[0].sendall(b"LOGIN half")
+    for _ in range(3):
+        connect(app.ip, PORT)
     user.ping()
     late = user_at(app.ip, "late")  # for whom one of them is dropped
     app.expect("^login from .* dropped: another waits$")
@@ -203,14 +211,10 @@ def hostile_clients(app, user, user_at, connect):
     late.ping()
     user.ping()
     late.log_out()
-    # Within 10 s; meanwhile nobody waits, and users say that they are there.
-    for peer in silent:
-        wait_until(lambda peer=peer: user.ping() or has_ended(peer, 0.5), "it is dropped")
-    assert any("dropped: nothing whole has come in time" in line for line in app.lines)
 
 
 def full_house(app, first, user_at):
-    """16 are let in, the next is told, and who has left or vanished makes room."""
+    """16 are let in, the next is told."""
     users = []
     for number in range(15):
         users.append(user_at(app.ip, f"user-{number}"))
@@ -225,7 +229,11 @@ def full_house(app, first, user_at):
         number = sender.send(b"SAY", receiver.name, b"pass it on")
         assert receiver.hear() == (sender.name, b"pass it on")
         sender.expect(b"DONE", number=number)
-    # Nobody says anything more but the first and the last.
+    return users
+
+
+def they_vanish(app, first, users):
+    """Nobody says anything more but the first and the last: that makes room."""
     for _ in users[:-1]:
         wait_for_line(app, r"^user user-\d+ vanished$", lambda: (first.ping(), users[-1].ping()))
     assert sorted(first.who()) == sorted([first.name, users[-1].name])
