@@ -61,12 +61,15 @@ static void end_line(const char *text)
     fflush(stdout);
 }
 
-/* Sends it. What is lost on the way, or finds no memory here, is repeated by who waits for it. */
-static void send_to(const struct messenger_relay *relay, const struct messenger_user *user,
+/* Sends it. What is lost on the way, or finds no memory here, is repeated by who waits for it; what
+ * a signal cut short is not: it may be the END that the signal is the reason for. */
+static void send_to(const struct messenger_relay *relay, const struct address *to,
                     const struct draft *draft)
 {
-    (void)sendto(relay->fd, draft->bytes, draft->length, MSG_NOSIGNAL | MSG_DONTWAIT,
-                 &user->address.any, user->address.length);
+    while (sendto(relay->fd, draft->bytes, draft->length, MSG_NOSIGNAL | MSG_DONTWAIT, &to->any,
+                  to->length) < 0 &&
+           errno == EINTR) {
+    }
 }
 
 static struct draft begin(const struct messenger_relay *relay, enum messenger_word word,
@@ -83,7 +86,7 @@ static void answer(const struct messenger_relay *relay, const struct messenger_u
 {
     struct draft draft = begin(relay, word, user->token, number);
 
-    send_to(relay, user, &draft);
+    send_to(relay, &user->address, &draft);
 }
 
 static void refuse(const struct messenger_relay *relay, const struct messenger_user *user,
@@ -92,7 +95,7 @@ static void refuse(const struct messenger_relay *relay, const struct messenger_u
     struct draft draft = begin(relay, MESSENGER_NOT, user->token, user->number);
 
     messenger_write_part(&draft, (struct messenger_part){reason, strlen(reason)});
-    send_to(relay, user, &draft);
+    send_to(relay, &user->address, &draft);
 }
 
 /* The line for a message that comes for the first time. */
@@ -146,7 +149,7 @@ static bool take_say(const struct messenger_relay *relay, struct messenger_user 
         messenger_write_number(&draft, user->id);
         messenger_write_part(&draft, messenger_user_name(user));
         messenger_write_part(&draft, text);
-        send_to(relay, to, &draft);
+        send_to(relay, &to->address, &draft);
     }
     return true;
 }
@@ -174,7 +177,7 @@ static bool take_who(const struct messenger_relay *relay, const struct messenger
         return false;
     struct draft draft = begin(relay, MESSENGER_USERS, user->token, number);
     messenger_users_write(&relay->users, from, &draft);
-    send_to(relay, user, &draft);
+    send_to(relay, &user->address, &draft);
     return true;
 }
 
@@ -216,11 +219,9 @@ static bool is_from(const struct address *from, const struct address *expected)
 static void answer_stranger(const struct messenger_relay *relay,
                             const struct messenger_datagram *datagram)
 {
-    const struct address *from = &relay->datagram.from;
     struct draft draft = begin(relay, MESSENGER_END, datagram->token, datagram->number);
 
-    (void)sendto(relay->fd, draft.bytes, draft.length, MSG_NOSIGNAL | MSG_DONTWAIT, &from->any,
-                 from->length);
+    send_to(relay, &relay->datagram.from, &draft);
 }
 
 static bool take_any(struct messenger_relay *relay)

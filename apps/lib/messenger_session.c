@@ -39,7 +39,9 @@ static void transmit(struct messenger_session *session, const struct draft *draf
 {
     /* What finds no memory is repeated like what is lost; a server that is not there is found out
      * by its silence. */
-    (void)send(session->fd, draft->bytes, draft->length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (send(session->fd, draft->bytes, draft->length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+           errno == EINTR) {
+    }
     session->sent = moment_ms();
 }
 

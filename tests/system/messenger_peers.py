@@ -70,13 +70,13 @@ class User:
         assert token == self.token, datagram
         return word, int(number), rest[0] if rest else b""
 
-    def expect(self, *words, number=None, timeout=PATIENCE):
-        """The next datagram of one of these words; messages are acknowledged."""
+    def expect(self, *words, number=None, timeout=PATIENCE, acknowledge=True):
+        """The next datagram of one of these words."""
         deadline = time.monotonic() + timeout
         while True:
             got = self.receive(max(0, deadline - time.monotonic()))
             assert got, f"{self.name}: no {words} within {timeout} s"
-            if got[0] == b"MSG":
+            if got[0] == b"MSG" and acknowledge:
                 self.send(b"GOT", got[2].split(b" ", 1)[0], number=got[1])
             if got[0] in words and number in (None, got[1]):
                 return got
@@ -115,6 +115,19 @@ class User:
     def ping(self):
         self.ask(b"PING", answers=(b"PONG",))
 
+    def others(self):
+        """What has come, and what comes up to the answer to a PING, but for such answers."""
+        came, number, deadline = [], self.send(b"PING"), time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            got = self.receive(0.4)
+            if got is None:
+                self.send(b"PING", number=number)
+            elif got[0] != b"PONG":
+                came.append(got)
+            elif got[1] == number:
+                return came
+        raise AssertionError(f"{self.name}: no answer to PING")
+
     def log_out(self):
         self.ask(b"OUT", answers=(b"BYE",))
         self.close()
@@ -152,6 +165,17 @@ class Server:
     def send(self, word, number, *rest, token=None):
         parts = [word, token or self.token, b"%d" % number, *rest]
         self.udp.sendto(b" ".join(parts), self.client)
+
+    def deliver(self, number, sender_id, *rest):
+        """Sends a message until it is acknowledged."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            self.send(b"MSG", number, sender_id, *rest)
+            with contextlib.suppress(TimeoutError):
+                while self.expect(b"GOT", timeout=0.4) != (b"GOT", number, sender_id):
+                    pass
+                return
+        raise AssertionError(f"no GOT {number} {sender_id}")
 
     def expect(self, *words, timeout=PATIENCE):
         """The next datagram of one of these words: word, number, rest. PINGs are answered."""

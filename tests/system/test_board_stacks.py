@@ -15,6 +15,7 @@ import threading
 
 import pytest
 
+from messenger_peers import Refused, Server, User
 from monitor import Monitor, qemu_with_monitor
 from peers import exchange, receive_to_end
 from porttools import Prompt, answers
@@ -110,7 +111,43 @@ def name_server():
         thread.join(PATIENCE)
 
 
-def test_room_is_left(watched, connect, udp_peer, tcp_listener):
+def use_messenger_server(watched):
+    ip = watched.prompt.ip
+    with watched.server(f"messenger-server -u 2 {PORT}"):
+        alice, bob = (User(ip, PORT, name) for name in ("a" * 31, "\xe9" * 15))
+        for name in ("carl", alice.name, "a:b"):
+            with pytest.raises(Refused):
+                User(ip, PORT, name)
+        number = alice.send(b"SAY", bob.name, b"\xff" * 1000)
+        assert bob.hear() == (alice.name, b"\xff" * 1000)
+        alice.expect(b"DONE", number=number)
+        assert alice.say("nobody", b"x") and len(alice.who()) == 2
+        alice.udp.send(b"garbage" * 200)
+        alice.log_out()
+        bob.ping()
+    bob.close()
+
+
+def use_messenger(watched, sockets):
+    server, prompt = Server(sockets), watched.prompt
+    prompt.type(f"messenger alice {HOST_IP} {server.port}\n")
+    server.log_in()
+    prompt.expect("^logged in")
+    server.send(b"MSG", 1, b"128", b"b" * 31, b"\xff" * 1000)
+    server.expect(b"GOT")
+    prompt.type("bob: " + "x" * 200 + "\n/who\nbob: no\n:\n")
+    answers = {b"SAY": (b"DONE",), b"WHO": (b"USERS", b"0", *[b"u" * 31] * 30)}
+    for word in (b"SAY", b"WHO"):
+        answer, *rest = answers[word]
+        server.send(answer, server.expect(word)[1], *rest)
+    server.send(b"NOT", server.expect(b"SAY")[1], b"no such user")
+    prompt.type("exit\n")
+    server.send(b"BYE", server.expect(b"OUT")[1])
+    prompt.expect("^portside> ")
+    watched.look("messenger")
+
+
+def test_room_is_left(watched, connect, udp_peer, tcp_listener, sockets):
     prompt = watched.prompt
     with name_server():
         assert "getaddrinfo" in watched.run("udp-send -m x nobody.example 8080")
@@ -152,6 +189,8 @@ def test_room_is_left(watched, connect, udp_peer, tcp_listener):
             peer.sendall(request)
             peer.shutdown(socket.SHUT_WR)
             receive_to_end(peer)
+    use_messenger_server(watched)
+    use_messenger(watched, sockets)
     assert answers(prompt.ip)
     size = constant(prompt.board.name, "BOARD_APP_STACK")
     for program, used in watched.most.items():

@@ -298,14 +298,6 @@ def messenger_says_and_hears(scene):
     return app, 1  # something was not delivered
 
 
-def messenger_is_refused(scene):
-    server = Server(scene.sockets)
-    app = scene.start("messenger", "alice", HOST_IP, server.port)
-    server.tcp.settimeout(SLOW)
-    server.log_in(b"NO no\n")
-    return app, 1
-
-
 SCENARIOS = {
     "udp-send": [udp_send_waits_for_replies, udp_send_sends_what_is_typed],
     "udp-recv": [udp_recv_echoes, udp_recv_is_interrupted],
@@ -317,7 +309,7 @@ SCENARIOS = {
     ],
     "file-server": [file_server_serves_and_is_interrupted],
     "messenger-server": [messenger_server_serves_and_is_interrupted],
-    "messenger": [messenger_says_and_hears, messenger_is_refused],
+    "messenger": [messenger_says_and_hears],
     "file-client": [
         file_client_downloads, file_client_finds_nothing, file_client_takes_the_tutorial_s_protocol,
     ],
