@@ -166,7 +166,8 @@ TABLE = [
     ("9110 13.1.2", "a long list", get('If-None-Match: "x"' + ', "y"' * 250), (200, OPEN, WHOLE)),
     ("9110 13.1.2", "of no file", get("If-None-Match: *", target="/nosuch"), (404, OPEN)),
     # What every answer says.
-    ("9110 8.3", "a text", get(target="/t.txt"), (200, OPEN, {"Content-Type": "text/plain"})),
+    ("9110 8.3", "a text", get(target="/t.txt"), 
+     (200, OPEN, {"Content-Type": "text/plain; charset=utf-8"})),
     ("9110 8.3", "by its ending", get(target="/t.HTML"), (200, OPEN, {"Content-Type": "text/html"})),
     ("9110 8.3", "no known ending", get(),
      (200, OPEN, {"Content-Type": "application/octet-stream"})),

@@ -252,18 +252,19 @@ static void a_peer_that_never_stops_sending(void **state)
     close(pair[1]);
 }
 
-/* Takes so many bytes every 20 ms, until nothing comes any more. */
+/* Takes so many bytes every 20 ms, until it is told to stop. */
 struct sipper {
     int fd;
     size_t bytes;
+    atomic_bool over;
 };
 
 static int sip(void *argument)
 {
-    const struct sipper *sipper = argument;
+    struct sipper *sipper = argument;
     char buffer[1000];
 
-    while (recv(sipper->fd, buffer, sipper->bytes, 0) > 0)
+    while (!atomic_load(&sipper->over) && recv(sipper->fd, buffer, sipper->bytes, 0) > 0)
         thrd_sleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     return 0;
 }
@@ -279,13 +280,13 @@ static int send_to_sipper(size_t sips, size_t bytes)
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
-    struct sipper sipper = {pair[1], sips};
+    struct sipper sipper = {.fd = pair[1], .bytes = sips};
     assert_int_equal(thrd_create(&thread, sip, &sipper), thrd_success);
     for (int i = 0; i < 120 && result == 0; i++)
         result = stream_send_paced(pair[0], piece, sizeof piece, &pace, NULL);
     int error = errno;
+    atomic_store(&sipper.over, true);
     stream_abort(pair[0]);
-    shutdown(pair[1], SHUT_RDWR);
     assert_int_equal(thrd_join(thread, NULL), thrd_success);
     close(pair[1]);
     errno = error;
