@@ -122,14 +122,15 @@ static int show_help(void)
         "characters, with \"..\" between slashes or a slash at the beginning, and whatever is not "
         "a\n"
         "regular file or lies outside of DIR (symbolic links, where the system tells of them). A\n"
-        "client is dropped that sends no whole request within %d seconds, or takes nothing of its\n"
-        "answer for %d seconds.\n"
+        "client is dropped that sends no whole request within %d seconds, or takes less than %d\n"
+        "bytes of its answer in %d seconds.\n"
         "  -b ADDR     listen at this address only (default: all of them)\n"
         "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
         "              stack may round it\n"
         "  -d DIR      serve this directory (default \".\")\n"
         "  -h          show this help\n",
-        FILE_SESSION_SILENCE_MS, FILE_NAME_MOST, FILE_SESSION_SECONDS, CLIENTS_STALL_SECONDS);
+        FILE_SESSION_SILENCE_MS, FILE_NAME_MOST, FILE_SESSION_SECONDS, FILE_SESSION_PACE,
+        FILE_SESSION_SECONDS);
     return STATUS_DONE;
 }
 

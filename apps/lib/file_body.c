@@ -4,6 +4,7 @@
  */
 #include "file_body.h"
 
+#include "draft.h"
 #include "number.h"
 
 #include <string.h>
@@ -26,23 +27,22 @@ void file_body_begin(struct file_body *body, struct file_session *session, size_
 /* Puts a chunk's size before it, and its end behind it. */
 static void close_chunk(struct file_body *body, bool is_last)
 {
-    char *chunk = body->session->work + body->begin, digits[NUMBER_SIZE];
-    size_t length = body->length - body->begin - BEFORE;
+    char *work = body->session->work;
+    struct draft out = {.bytes = work, .size = FILE_SESSION_WORK, .length = body->length};
+    size_t size = body->length - body->begin - BEFORE;
 
-    if (length > 0) {
-        number_write(length, 16, digits);
-        memset(chunk, '0', DIGITS);
-        memcpy(chunk + DIGITS - strlen(digits), digits, strlen(digits));
-        memcpy(chunk + DIGITS, "\r\n", 2);
-        memcpy(body->session->work + body->length, "\r\n", 2);
-        body->length += 2;
+    if (size > 0) {
+        work[body->begin + DIGITS] = '\r';
+        work[body->begin + DIGITS + 1] = '\n';
+        for (size_t i = DIGITS; i-- > 0; size >>= 4)
+            work[body->begin + i] = "0123456789abcdef"[size & 0xf];
+        draft_text(&out, "\r\n");
     } else {
-        body->length = body->begin;
+        out.length = body->begin;
     }
-    if (is_last) {
-        memcpy(body->session->work + body->length, LAST, sizeof LAST - 1);
-        body->length += sizeof LAST - 1;
-    }
+    if (is_last)
+        draft_text(&out, LAST);
+    body->length = out.length;
 }
 
 static void flush(struct file_body *body, bool is_last)

@@ -31,6 +31,7 @@ static const char *status_text(int status)
         "200 OK",
         "206 Partial Content",
         "301 Moved Permanently",
+        "304 Not Modified",
         "400 Bad Request",
         "403 Forbidden",
         "404 Not Found",
@@ -74,6 +75,16 @@ static bool read_fields(struct file_session *session, int *status)
     return true;
 }
 
+/* Whether the client has this state of the file already (RFC 9110, 13.1.2: weak or not). */
+static bool is_known(const struct http_request *request, const struct served_file *file)
+{
+    const char *tag = request->if_none_match;
+
+    if (strncmp(tag, "W/", 2) == 0)
+        tag += 2;
+    return strcmp(tag, "*") == 0 || served_file_has_tag(file, tag);
+}
+
 /* What the file's state and the request's fields make of an open file. */
 static void choose_part(struct file_session *session, struct answer *answer)
 {
@@ -84,6 +95,10 @@ static void choose_part(struct file_session *session, struct answer *answer)
     bool is_same = !request->has_if_range || served_file_has_tag(file, request->if_range);
 
     answer->has_file = true;
+    if (is_known(request, file)) {
+        answer->status = 304;
+        return;
+    }
     answer->status = 200;
     switch (http_range_apply(is_get && is_same ? &request->range : &whole, file->size,
                              &answer->first, &answer->length)) {
@@ -203,6 +218,20 @@ static void write_location(const struct http_request *request, struct draft *hea
     draft_text(head, "/\r\n");
 }
 
+static void write_body_fields(const struct http_request *request, const struct answer *answer,
+                              struct draft *head)
+{
+    if (!answer->index) {
+        field_number(head, "Content-Length: ", answer->length);
+        draft_text(head, "\r\n");
+    } else if (!request->is_1_0) {
+        draft_text(head, "Transfer-Encoding: chunked\r\n");
+    }
+    draft_text(head, "Content-Type: ");
+    draft_text(head, is_success(answer) ? answer->type : "text/plain");
+    draft_text(head, "\r\nX-Content-Type-Options: nosniff\r\n");
+}
+
 static void write_head(const struct file_session *session, const struct answer *answer,
                        struct draft *head)
 {
@@ -210,24 +239,20 @@ static void write_head(const struct file_session *session, const struct answer *
 
     draft_text(head, "HTTP/1.1 ");
     draft_text(head, status_text(answer->status));
-    if (!answer->index)
-        field_number(head, "\r\nContent-Length: ", answer->length);
-    else if (!request->is_1_0)
-        draft_text(head, "\r\nTransfer-Encoding: chunked");
-    draft_text(head, "\r\nContent-Type: ");
-    draft_text(head, is_success(answer) ? answer->type : "text/plain");
-    draft_text(head, "\r\nX-Content-Type-Options: nosniff\r\n");
+    draft_text(head, "\r\n");
+    if (answer->status != 304)
+        write_body_fields(request, answer, head);
     if (answer->index)
         draft_text(head, FILE_INDEX_FIELDS);
     else if (is_success(answer))
         draft_text(head, "Accept-Ranges: bytes\r\n");
-    if (answer->status == 301)
-        write_location(request, head);
-    if (is_success(answer) && !answer->index && served_file_is_dated(&session->file)) {
+    if (answer->has_file && answer->status < 400 && served_file_is_dated(&session->file)) {
         draft_text(head, "ETag: ");
         served_file_tag(&session->file, head);
         draft_text(head, "\r\n");
     }
+    if (answer->status == 301)
+        write_location(request, head);
     if (answer->status == 206 || answer->status == 416)
         write_content_range(session, answer, head);
     if (answer->status == 405)
@@ -251,7 +276,7 @@ static void write_text(const struct answer *answer, struct draft *text)
 static bool send_answer(struct file_session *session, struct answer *answer, uint64_t *sent)
 {
     struct draft out = {.bytes = session->work, .size = sizeof session->work};
-    bool has_body = strcmp(session->request.method, "HEAD") != 0;
+    bool has_body = strcmp(session->request.method, "HEAD") != 0 && answer->status != 304;
 
     if (!is_success(answer)) {
         write_text(answer, &out);

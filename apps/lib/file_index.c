@@ -108,19 +108,21 @@ static const char page_begin[] =
     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
     "<link rel=\"icon\" href=\"data:,\">\n"
     "<style>\n"
-    ":root{color-scheme:light dark}\n"
+    ":root{color-scheme:light dark;--link:#0a58b5}\n"
+    "@media(prefers-color-scheme:dark){:root{--link:#86bcff}}\n"
     "body{max-width:44rem;margin:0 auto;padding:1.5rem 1rem;font:1rem/1.5 system-ui,sans-serif}\n"
     "h1{font-size:1.3rem;overflow-wrap:anywhere}\n"
     "ul{padding:0;border:1px solid #8886;border-radius:.6rem;overflow:hidden}\n"
     "li{display:flex}li+li{border-top:1px solid #8883}\n"
-    "a{flex:1;display:flex;gap:1rem;padding:.6rem 1rem;color:inherit;text-decoration:none}\n"
-    "a:hover,a:focus{background:#8882}\n"
-    "b{flex:1;font-weight:400;overflow-wrap:anywhere}\n"
+    "a{flex:1;display:flex;align-items:baseline;gap:1rem;padding:.6rem 1rem;text-decoration:none;"
+    "color:inherit}\n"
+    "a:hover,a:focus-visible{background:#8882}\n"
+    "b{flex:1;font-weight:400;overflow-wrap:anywhere;color:var(--link)}\n"
     ".d b{font-weight:600}\n"
-    "small,p{opacity:.7;white-space:nowrap}\n"
-    "p{font-size:.9rem}\n"
+    "small,p{opacity:.75;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
+    "p{font-size:.9rem;padding:0 1rem}\n"
     "</style>\n"
-    "<title>";
+    "<title>Files in /";
 
 /* A character that means something in HTML. */
 static bool is_markup(uint32_t code)
@@ -238,9 +240,8 @@ static void put_records(struct file_index *index, struct file_body *body)
 static void put_begin(const struct file_index *index, struct file_body *body)
 {
     file_body_text(body, page_begin);
-    file_body_text(body, "/");
     put_text(body, index->name);
-    file_body_text(body, "</title></head>\n<body><h1>/");
+    file_body_text(body, "</title></head>\n<body><h1>Files in /");
     put_text(body, index->name);
     file_body_text(body, "</h1>\n<ul>\n");
     if (index->name[0])

@@ -29,7 +29,7 @@ bool file_name_is_allowed(const char *name, size_t length)
 const char *file_name_type(const char *name)
 {
     static const char *const types[][2] = {
-        {"html", "text/html"},      {"htm", "text/html"},      {"txt", "text/plain"},
+        {"html", "text/html"},      {"htm", "text/html"},      {"txt", "text/plain; charset=utf-8"},
         {"css", "text/css"},        {"js", "text/javascript"}, {"json", "application/json"},
         {"png", "image/png"},       {"jpg", "image/jpeg"},     {"svg", "image/svg+xml"},
         {"pdf", "application/pdf"},

@@ -5,7 +5,6 @@
 #include "file_session.h"
 
 #include "moment.h"
-#include "stream.h"
 #include "text.h"
 
 #include <errno.h>
@@ -20,6 +19,15 @@ static bool end(struct file_session *session, enum file_session_end how, int err
     session->end = how;
     session->error = error;
     return false;
+}
+
+/* The client has time for a request, and then for the answer. */
+static void start_clock(struct file_session *session)
+{
+    const int ms = FILE_SESSION_SECONDS * 1000;
+
+    session->deadline = moment_ms() + (uint64_t)ms;
+    session->pace = (struct stream_pace){.bytes = FILE_SESSION_PACE, .period_ms = ms};
 }
 
 /* Whether what there is of the first line may be a whole name of the tutorial's protocol; after an
@@ -85,8 +93,8 @@ bool file_session_send(struct file_session *session, size_t length)
 {
     struct client *client = session->client;
 
-    if (stream_send_all(client->fd, session->work, length, CLIENTS_STALL_SECONDS * 1000,
-                        &client->clients->stop) < 0)
+    if (stream_send_paced(client->fd, session->work, length, &session->pace,
+                          &client->clients->stop) < 0)
         return end(session, SESSION_FAILED, errno);
     client->out += length;
     return true;
@@ -139,7 +147,7 @@ void file_session_event(struct file_session *session, const char *method, const 
 /* Reads the line of the next request; empty ones before it mean nothing (RFC 9112, 2.2). */
 static bool next_request(struct file_session *session)
 {
-    session->deadline = moment_ms() + FILE_SESSION_SECONDS * UINT64_C(1000);
+    start_clock(session);
     session->head = 0;
     do {
         if (!file_session_line(session, false))
@@ -158,7 +166,7 @@ static bool is_http(const struct http_line *line)
 
 static void converse(struct file_session *session)
 {
-    session->deadline = moment_ms() + FILE_SESSION_SECONDS * UINT64_C(1000);
+    start_clock(session);
     if (!file_session_line(session, true))
         return;
     /* An empty line is an empty name, unless a request comes behind it. */

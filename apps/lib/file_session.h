@@ -6,8 +6,8 @@
  * of the socket come into `input` and stay there until they are wanted: a pipelined request waits
  * in it. `work` first collects a line of the request; when the request is known it holds the head
  * of the answer and then, piece by piece, the file. Whatever the client does, a request takes at
- * most FILE_SESSION_SECONDS to be whole, and a piece of an answer CLIENTS_STALL_SECONDS to be
- * taken.
+ * most FILE_SESSION_SECONDS to be whole, and each FILE_SESSION_PACE bytes of an answer as long to be
+ * taken. Only a client that goes on asking may stay as long as it likes.
  */
 #ifndef APPS_LIB_FILE_SESSION_H
 #define APPS_LIB_FILE_SESSION_H
@@ -17,6 +17,7 @@
 #include "http_line.h"
 #include "http_request.h"
 #include "served_file.h"
+#include "stream.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,8 @@
 
 /* A client that has sent no complete request after so long is dropped. */
 #define FILE_SESSION_SECONDS 10
+/* So is one that takes less of an answer than this in so long. */
+#define FILE_SESSION_PACE 4000
 /* A bare name without an end is complete after so long a silence. */
 #define FILE_SESSION_SILENCE_MS 300
 
@@ -50,7 +53,8 @@ struct file_session {
     const struct file_server *server;
     enum file_session_end end; /* once one of the functions below has returned false */
     int error;
-    uint64_t deadline; /* of the request: a moment */
+    uint64_t deadline;       /* of the request: a moment */
+    struct stream_pace pace; /* of who reads the answer */
     size_t head;       /* bytes of its head so far */
     size_t input_at, input_length;
     struct http_line line; /* in `work` */

@@ -156,11 +156,39 @@ static void read_range(struct http_request *request, const char *value)
     request->has_range = true;
 }
 
+/* Another one than the last is none of ours. */
+static void read_tag(char tag[HTTP_TAG_SIZE], const char *value, bool is_first)
+{
+    size_t length = strlen(value);
+
+    tag[0] = '\0';
+    if (is_first && length < HTTP_TAG_SIZE)
+        memcpy(tag, value, length + 1);
+}
+
+/* Whether this is HOST[:PORT], or nothing; roughly (RFC 3986, 3.2.2). */
+static bool is_host(const char *value)
+{
+    while (isalnum((unsigned char)*value) || (*value && strchr("-._~%!$&'()*+,;=:[]", *value)))
+        value++;
+    return *value == '\0';
+}
+
 int http_request_field(struct http_request *request, char *line, size_t length, bool cut)
 {
     static const char *const known[] = {
-        "Host", "Connection", "Content-Length", "Transfer-Encoding", "Range", "If-Range"};
-    enum { HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, RANGE, IF_RANGE, UNKNOWN };
+        "Host",  "Connection", "Content-Length", "Transfer-Encoding",
+        "Range", "If-Range",   "If-None-Match"};
+    enum {
+        HOST,
+        CONNECTION,
+        CONTENT_LENGTH,
+        TRANSFER_ENCODING,
+        RANGE,
+        IF_RANGE,
+        IF_NONE_MATCH,
+        UNKNOWN
+    };
     char *value;
     int field = 0;
 
@@ -168,11 +196,13 @@ int http_request_field(struct http_request *request, char *line, size_t length, 
         return BAD_REQUEST;
     while (field < UNKNOWN && strcasecmp(line, known[field]) != 0)
         field++;
-    if (cut && field != UNKNOWN)
+    if (cut && field == IF_NONE_MATCH)
+        value = "";
+    else if (cut && field != UNKNOWN)
         return FIELDS_TOO_LARGE;
     switch (field) {
     case HOST:
-        if (request->has_host)
+        if (request->has_host || !is_host(value))
             return BAD_REQUEST;
         request->has_host = true;
         break;
@@ -188,9 +218,12 @@ int http_request_field(struct http_request *request, char *line, size_t length, 
         read_range(request, value);
         break;
     case IF_RANGE:
+        read_tag(request->if_range, value, !request->has_if_range);
         request->has_if_range = true;
-        if (strlen(value) < sizeof request->if_range)
-            memcpy(request->if_range, value, strlen(value) + 1);
+        break;
+    case IF_NONE_MATCH:
+        read_tag(request->if_none_match, value, !request->has_if_none_match);
+        request->has_if_none_match = true;
         break;
     default:
         break;

@@ -29,9 +29,11 @@ struct http_request {
     bool has_body;
     bool has_if_range;
     char if_range[HTTP_TAG_SIZE]; /* one that is longer is no tag of ours: "" */
+    /* One ETag or "*"; for more of them, or without the field, "". */
+    char if_none_match[HTTP_TAG_SIZE];
     struct http_range range;
     /* For the parser. */
-    bool is_1_0, has_host, has_range, has_length;
+    bool is_1_0, has_host, has_range, has_length, has_if_none_match;
     uint64_t length;
 };
 

@@ -70,9 +70,11 @@ ssize_t stream_send_some(int fd, const char *bytes, size_t length)
     return sent < 0 && would_block(errno) ? 0 : sent;
 }
 
-int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms, const atomic_bool *stop)
+int stream_send_paced(int fd, const char *bytes, size_t length, struct stream_pace *pace,
+                      const atomic_bool *stop)
 {
-    uint64_t until = moment_ms() + (uint64_t)stall_ms;
+    uint64_t now = moment_ms(), period = (uint64_t)pace->period_ms;
+    uint64_t until = now + (pace->left_ms > 0 ? pace->left_ms : period);
     bool was_ready = false;
 
     while (length > 0) {
@@ -81,15 +83,19 @@ int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms, cons
             return -1;
         bytes += sent;
         length -= (size_t)sent;
-        uint64_t now = moment_ms();
-        if (sent > 0) {
-            until = now + (uint64_t)stall_ms;
-            was_ready = false;
-            continue;
+        pace->taken += (size_t)sent;
+        now = moment_ms();
+        if (pace->taken >= pace->bytes) {
+            pace->taken = 0;
+            until = now + period;
         }
         if (now >= until) {
             errno = ETIMEDOUT;
             return -1;
+        }
+        if (sent > 0) {
+            was_ready = false;
+            continue;
         }
         /* A stack that is short of memory calls the socket ready, and takes nothing. */
         if (was_ready)
@@ -100,7 +106,15 @@ int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms, cons
             return -1;
         was_ready = ready > 0;
     }
+    pace->left_ms = until - now;
     return 0;
+}
+
+int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms, const atomic_bool *stop)
+{
+    struct stream_pace pace = {.bytes = 1, .period_ms = stall_ms};
+
+    return stream_send_paced(fd, bytes, length, &pace, stop);
 }
 
 void stream_close_gently(int fd, void *buffer, size_t size, int wait_ms)

@@ -28,6 +28,21 @@ ssize_t stream_receive_until(int fd, void *buffer, size_t size, uint64_t until,
  * bytes taken, 0 when nothing fits now, or -1 and errno. */
 ssize_t stream_send_some(int fd, const char *bytes, size_t length);
 
+/* How fast a peer must read, at least: that many bytes in each period. One that reads a byte now
+ * and then would hold a thread for ever. Only time that is spent sending counts. */
+struct stream_pace {
+    size_t bytes;
+    int period_ms;
+    /* Zero before the first call of stream_send_paced(); they go on from one to the next. */
+    size_t taken;     /* in this period */
+    uint64_t left_ms; /* of it */
+};
+
+/* Sends all of it to a peer that keeps up that pace. Returns 0, or -1 and errno: ETIMEDOUT when it
+ * does not, ECANCELED when *stop became true. */
+int stream_send_paced(int fd, const char *bytes, size_t length, struct stream_pace *pace,
+                      const atomic_bool *stop);
+
 /* Sends all of it. A peer that takes nothing for stall_ms is given up. Returns 0, or -1 and errno:
  * ETIMEDOUT then, ECANCELED when *stop became true. */
 int stream_send_all(int fd, const char *bytes, size_t length, int stall_ms,

@@ -193,14 +193,25 @@ def drip(caller, data, over):
         pass  # the server has had enough
 
 
+def sip(caller, over):
+    """Less of an answer than the server asks for, again and again."""
+    try:
+        while not over.wait(2):
+            caller.peer.recv(500)
+    except OSError:
+        pass  # the server has had enough
+
+
 def test_clients_that_stay(stack, server):
-    """Three at once: one never asks, one never reads, one asks a byte at a time. Each is dropped
-    after its time, and who asks in order is served all the while."""
+    """Three at once: one never asks, one reads a little now and then, one asks a byte at a time.
+    Each is dropped after its time, and who asks in order is served all the while."""
     over = threading.Event()
     with NothingLeft(stack, server), Caller(server.ip) as silent, Caller(
         server.ip, window=4096
     ) as greedy, Caller(server.ip) as slow:
         greedy.send(HEAD)
+        sipper = threading.Thread(target=sip, args=(greedy, over), daemon=True)
+        sipper.start()
         first, rest = request("/small.bin", "X: " + "x" * 100).split(b"\r\n", 1)
         slow.send(first + b"\r\n")
         dripper = threading.Thread(target=drip, args=(slow, rest, over), daemon=True)
@@ -223,6 +234,7 @@ def test_clients_that_stay(stack, server):
             assert has_ended_somehow(caller.peer)
         over.set()
         dripper.join(PATIENCE)
+        sipper.join(PATIENCE)
 
 
 def has_ended_somehow(peer):

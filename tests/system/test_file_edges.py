@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""HTTP as file-server reads it: requests at the edge of RFC 9110 and RFC 9112, as tables."""
+"""HTTP as file-server reads it: heads in pieces, connections and ranges. The forms of a request:
+test_http_table.py."""
 
 import re
 import socket
@@ -46,95 +47,7 @@ def check_table(cases, outcome):
     assert not wrong
 
 
-# --- Methods and versions ---
-
-# First lines, and the status; None: the tutorial's protocol, which knows no such name.
-FIRST_LINES = {
-    "GET": ("GET /a.bin HTTP/1.1", 200),
-    "HTTP/1.0": ("GET /a.bin HTTP/1.0", 200),
-    "a later 1.x": ("GET /a.bin HTTP/1.2", 200),
-    "HTTP/2": ("GET /a.bin HTTP/2.0", 505),
-    "HTTP/0.9": ("GET /a.bin", None),
-    "POST": ("POST /a.bin HTTP/1.1", 405),
-    "PUT": ("PUT /new.bin HTTP/1.1", 405),
-    "DELETE": ("DELETE /a.bin HTTP/1.1", 405),
-    "OPTIONS": ("OPTIONS * HTTP/1.1", 405),
-    "unknown": ("FROB /a.bin HTTP/1.1", 405),
-    "small letters": ("get /a.bin HTTP/1.1", 405),
-    "small http": ("GET /a.bin http/1.1", None),
-    "no digits": ("GET /a.bin HTTP/1.", 400),
-    "two spaces": ("GET  /a.bin HTTP/1.1", 400),
-    "a space in the target": ("GET /a .bin HTTP/1.1", 400),
-    "a space at the end": ("GET /a.bin HTTP/1.1 ", None),
-    "no slash": ("GET a.bin HTTP/1.1", 400),
-    "a star": ("GET * HTTP/1.1", 400),
-    "absolute form": ("GET http://somewhere:8080/a.bin HTTP/1.1", 200),
-    "absolute form, large": ("GET HTTP://somewhere/a.bin HTTP/1.1", 200),
-    "another scheme": ("GET ftp://somewhere/a.bin HTTP/1.1", 400),
-}
-
-
-def test_first_lines(server):
-    def outcome(line):
-        with Caller(server.ip) as caller:
-            # No more than a CRLF behind what is no HTTP: bytes unread at a close reset it.
-            caller.send(f"{line}\r\n".encode())
-            if re.search(r" HTTP/\d\.\d ?$", line):
-                caller.send(b"Host: x\r\nConnection: close\r\n\r\n")
-            answer = caller.stream.peek(1)
-            if not answer:
-                return None
-            answer = caller.answer()
-            if answer.status == 405:
-                assert {"GET", "HEAD"} == set(re.split(", *", answer.fields["allow"]))
-            assert answer.status != 200 or answer.body == DATA or b"a.bin" in answer.body
-            return answer.status
-
-    check_table(FIRST_LINES, outcome)
-    assert still_serves(server)
-
-
 # --- Heads ---
-
-LONG_FIELD = "X-Long: " + "x" * 2100
-HEADS = {
-    "no Host": (b"GET /a.bin HTTP/1.1\r\n\r\n", 400),
-    "no Host in 1.0": (b"GET /a.bin HTTP/1.0\r\n\r\n", 200),
-    "empty Host": (b"GET /a.bin HTTP/1.1\r\nHost:\r\n\r\n", 200),
-    "two Hosts": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-    "bare LF": (b"GET /a.bin HTTP/1.1\nHost: a\n\n", 200),
-    "an empty line first": (b"\r\nGET /a.bin HTTP/1.1\r\nHost: a\r\n\r\n", 200),
-    "space before the colon": (b"GET /a.bin HTTP/1.1\r\nHost : a\r\n\r\n", 400),
-    "no colon": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", 400),
-    "a folded line": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400),
-    "NUL": (b"GET /a.bin HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 400),
-    "field names in any case": (
-        b"GET /a.bin HTTP/1.1\r\nhOST: a\r\nrANGE:bytes=0-0\t \r\n\r\n",
-        206,
-    ),
-    "1900 bytes": (request("/a.bin", *["X-Long: " + "x" * 600] * 3), 200),
-    "1900 bytes in a field": (request("/a.bin", "X-Long: " + "x" * 1850), 200),
-    "over 2 KB": (request("/a.bin", LONG_FIELD), 431),
-    "over 2 KB in many": (request("/a.bin", *[f"X-{n:03}: xxxxxxxx" for n in range(140)]), 431),
-    "far over 2 KB": (request("/a.bin", *[LONG_FIELD] * 20), 431),
-    "request line too long": (request("/" + "x" * 2100), 414),
-    "far too long": (request("/" + "x" * 60_000), 414),
-    "length of no number": (request("/a.bin", "Content-Length: five"), 400),
-    "negative length": (request("/a.bin", "Content-Length: -5"), 400),
-    "two lengths": (request("/a.bin", "Content-Length: 0", "Content-Length: 5"), 400),
-}
-
-
-def test_heads(server):
-    def outcome(head):
-        with Caller(server.ip) as caller:
-            caller.send(head)
-            answer = caller.answer()
-            assert answer.status < 400 or answer.status == 404 or answer.closes, answer
-            return answer.status
-
-    check_table(HEADS, outcome)
-    assert still_serves(server)
 
 
 def test_head_in_pieces(server):
@@ -147,30 +60,6 @@ def test_head_in_pieces(server):
             time.sleep(0.05)  # so that it is a segment; far below the 300 ms that end a name
             caller.send(whole[cut:])
             assert caller.answer().body == DATA[3:6], cut
-
-
-def test_bodies_of_requests(server):
-    """What comes with a request is not taken for the next one."""
-    inner = request("/empty")
-    bodies = {
-        "counted": request("/a.bin", f"Content-Length: {len(inner)}") + inner,
-        "chunked": request("/a.bin", "Transfer-Encoding: chunked")
-        + b"%x\r\n%s\r\n0\r\n\r\n" % (len(inner), inner),
-        "both": request("/a.bin", "Content-Length: 5", "Transfer-Encoding: chunked")
-        + b"0\r\n\r\n"
-        + inner,
-    }
-    for name, data in bodies.items():
-        with Caller(server.ip) as caller:
-            caller.send(data)
-            first = caller.answer()
-            assert first.status in (200, 400, 411, 413, 501), (name, first)
-            caller.peer.shutdown(socket.SHUT_WR)
-            try:
-                rest = caller.rest()
-            except ConnectionResetError:
-                rest = b""
-            assert rest == b"", name
 
 
 # --- Connections ---
@@ -208,32 +97,6 @@ def test_many_pipelined_requests(server):
         caller.send(request("/a.bin", "Range: bytes=7-8") * 60)
         for _ in range(60):
             assert caller.answer().body == DATA[7:9]
-
-
-# How a connection goes on after an answer: request, and whether it stays open.
-ENDINGS = {
-    "1.1": (request("/a.bin"), True),
-    "close": (request("/a.bin", "Connection: close"), False),
-    "Close": (request("/a.bin", "Connection: Close"), False),
-    "close in a list": (request("/a.bin", "Connection: foo, close"), False),
-    "1.0": (request("/a.bin", version="HTTP/1.0"), False),
-    "1.0, kept": (request("/a.bin", "Connection: keep-alive", version="HTTP/1.0"), True),
-    "an error of syntax": (request("/a.bin", "nonsense"), False),
-    "a missing file": (request("/nosuch"), True),
-}
-
-
-def test_ends_of_connections(server):
-    def outcome(data):
-        with Caller(server.ip) as caller:
-            caller.send(data)
-            answer = caller.answer()
-            if answer.closes:
-                assert caller.rest() == b""
-                return False
-            return caller.ask("/a.bin").body == DATA
-
-    check_table(ENDINGS, outcome)
 
 
 def test_head_answers_as_get_does(server):

@@ -101,11 +101,11 @@ static void every_place_is_looked_at(void **state)
 static void types(void **state)
 {
     static const char *const cases[][2] = {
-        {"x.txt", "text/plain"},
-        {"x.TXT", "text/plain"},
+        {"x.txt", "text/plain; charset=utf-8"},
+        {"x.TXT", "text/plain; charset=utf-8"},
         {"a.b/x.html", "text/html"},
         {"x.tar.json", "application/json"},
-        {".txt", "text/plain"},
+        {".txt", "text/plain; charset=utf-8"},
         {"x.PnG", "image/png"},
         {"x.htmlx", NULL},
         {"txt", NULL},

@@ -252,6 +252,56 @@ static void a_peer_that_never_stops_sending(void **state)
     close(pair[1]);
 }
 
+/* Takes so many bytes every 20 ms, until it is told to stop. */
+struct sipper {
+    int fd;
+    size_t bytes;
+    atomic_bool over;
+};
+
+static int sip(void *argument)
+{
+    struct sipper *sipper = argument;
+    char buffer[1000];
+
+    while (!atomic_load(&sipper->over) && recv(sipper->fd, buffer, sipper->bytes, 0) > 0)
+        thrd_sleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    return 0;
+}
+
+/* Whether 60 000 bytes in pieces go to a peer that reads so, when it must take so many bytes in
+ * 200 ms. */
+static int send_to_sipper(size_t sips, size_t bytes)
+{
+    struct stream_pace pace = {.bytes = bytes, .period_ms = 200};
+    static const char piece[500];
+    int pair[2], result = 0, size = 4096;
+    thrd_t thread;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+    struct sipper sipper = {.fd = pair[1], .bytes = sips};
+    assert_int_equal(thrd_create(&thread, sip, &sipper), thrd_success);
+    for (int i = 0; i < 120 && result == 0; i++)
+        result = stream_send_paced(pair[0], piece, sizeof piece, &pace, NULL);
+    int error = errno;
+    atomic_store(&sipper.over, true);
+    stream_abort(pair[0]);
+    assert_int_equal(thrd_join(thread, NULL), thrd_success);
+    close(pair[1]);
+    errno = error;
+    return result;
+}
+
+static void a_peer_must_keep_up_a_pace(void **state)
+{
+    (void)state;
+    assert_int_equal(send_to_sipper(1000, 1), 0);
+    assert_int_equal(send_to_sipper(1000, 500), 0);
+    assert_int_equal(send_to_sipper(1, 60000), -1); /* it takes something all the time */
+    assert_int_equal(errno, ETIMEDOUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(heads_of_every_length, make_place, remove_place),
         cmocka_unit_test(a_moment_that_has_passed),
         cmocka_unit_test(a_peer_that_never_stops_sending),
+        cmocka_unit_test(a_peer_must_keep_up_a_pace),
     };
 
     return cmocka_run_group_tests_name("file_session", tests, NULL, NULL);
