@@ -14,8 +14,8 @@ import pytest
 
 from conftest import CHOSEN, run_ip
 from monitor import Monitor, qemu_with_monitor
-from porttools import PROBE_STACKS, Prompt, own_tap
-from stacks import BOARDS, BUILD, PATIENCE, Running
+from porttools import PROBE_STACKS, Prompt, own_tap, ping
+from stacks import BOARDS, BUILD, PATIENCE, REPO, Running
 
 HERE, THERE = "10.77.9.2", "10.77.9.1"
 TAP = "own0"
@@ -67,6 +67,10 @@ class Process:
     def cut(self):
         assert run_ip("link", "set", TAP, "down") is None
 
+    def is_cut(self, ip):
+        """Whether the cable is out, or the interface down; the host has no route to ip then."""
+        return "link down" in self.ifconfig("en0")[0] or "en0: down" in self.ifconfig("en0")[0]
+
     def mend(self):
         assert run_ip("link", "set", TAP, "up") is None
 
@@ -107,6 +111,9 @@ class BoardMachine:
     def cut(self):
         self.monitor.ask("set_link", name="net0", up=False)
 
+    def is_cut(self, ip):
+        return ping(ip, wait=1) == 0
+
     def mend(self):
         self.monitor.ask("set_link", name="net0", up=True)
 
@@ -134,7 +141,7 @@ def own_network():
 
 @pytest.fixture(params=["linux", *BOARDS])
 def machine(request, network, own_network, tmp_path):
-    """start(ip or "dhcp", command): the stack; one at a time."""
+    """start(ip or "dhcp", command): the stack, one at a time; start.files: a folder to serve."""
     if request.param not in CHOSEN:
         pytest.skip(f"PORTSIDE_STACKS leaves {request.param} out")
     if network.no_taps:
@@ -153,6 +160,8 @@ def machine(request, network, own_network, tmp_path):
             made.expect("^portside> " if made.is_board else "^listening on ")
         return made
 
+    # Where the files of board/rom are.
+    start.files = str(REPO / "board" / "rom") if request.param == "linux" else "/rom"
     yield start
     for each in started:
         with contextlib.suppress(OSError):

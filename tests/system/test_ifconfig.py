@@ -144,6 +144,10 @@ def assert_sending_fails(made):
         text, status = made.run("udp-send", "-m", "lost", THERE, "9")
         why = "Network interface is not configured"  # newlib's words for ENETDOWN
         assert status == 1 and f"udp-send: sendto {THERE}:9: {why}\n" in text, text
+        begin = time.monotonic()
+        text, status = made.run("dns", "one.lab")
+        assert status == 1 and text == "dns: getaddrinfo one.lab: No name server answers\n"
+        assert time.monotonic() - begin < 4, "it waited for an answer that could not come"
 
 
 def test_sender_learns_that_the_network_is_down(linux_app, own_network):  # noqa: F811
