@@ -14,7 +14,7 @@
 
 static int show_help(void)
 {
-    printf("usage: dns NAME\n"
+    printf("usage: dns [-h] NAME\n"
            "Asks the name server for the addresses of the host NAME and prints each on a line.\n"
            "  -h  show this help\n");
     return STATUS_DONE;

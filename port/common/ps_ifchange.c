@@ -132,7 +132,7 @@ static int change_address(struct ps_out *out, struct netif *netif, int argc, cha
             return STATUS_USAGE;
         }
         if (!is_in_network(&new.gateway, &new.ip, &new.mask)) {
-            ps_printf(out, "%s: gw: %s is no other host of the network of %.40s\n", argv[0],
+            ps_printf(out, "%s: gw: %.40s is no other host of the network of %.40s\n", argv[0],
                       argv[4], argv[2]);
             return STATUS_USAGE;
         }

@@ -11,6 +11,7 @@
 #include "ps_netif.h"
 
 #define DHCP_STEP_MS 10
+_Static_assert(PS_DHCP_MS == 20000, "as the message says");
 
 bool ps_parse_ipv4(const char *text, ip4_addr_t *address)
 {
@@ -70,7 +71,7 @@ static const char *wait_for_lease(struct netif *netif, bool (*give_up)(void))
     }
     do {
         if (sys_now() - start >= PS_DHCP_MS) {
-            return "dhcp: no server answered";
+            return "no DHCP server answered within 20 s";
         }
         if (give_up()) {
             return "dhcp: interrupted";

@@ -78,7 +78,11 @@ int net_start(const struct boot_args *args)
     }
     wrong = ps_netif_configure(&netif, args->ip, args->gw, shell_interrupted);
     if (wrong != NULL) {
-        console_printf("portside: ip=%s gw=%s: %s\n", args->ip, args->gw, wrong);
+        if (strcmp(args->ip, "dhcp") == 0) {
+            console_printf("portside: ip=dhcp: %s\n", wrong);
+        } else {
+            console_printf("portside: ip=%s gw=%s: %s\n", args->ip, args->gw, wrong);
+        }
         return -1;
     }
     wrong = ps_netif_configure6(&netif, args->ip6, shell_interrupted);

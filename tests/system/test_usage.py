@@ -17,12 +17,16 @@ APPS = {
     "tcp-client": ("bmsh", ["HOST PORT", "seconds"]),
     "tcp-server": ("blMrwh", ["PORT", "once|queue|talk|threads", "SECONDS"]),
     "file-server": ("bldh", ["PORT", "HTTP", "10 seconds", "300 ms", "255 bytes"]),
+    "dns": ("h", ["NAME"]),
     "file-client": ("ocRqh", ["HOST PORT NAME", "10 seconds", "FILE.part", "SHA-256"]),
     "messenger-server": ("bkuh", ["PORT", "default 10", "default 16", "10 seconds", "1 to 128"]),
     "messenger": ("bh", ["NAME HOST PORT", "1 to 31", "1 to 1000", "/who", "exit", "5\nseconds"]),
 }
 
 MISTAKES = [
+    ("dns", [], r"needs NAME, got 0 arguments"),
+    ("dns", ["a", "b"], r"needs NAME, got 2 arguments"),
+    ("dns", ["-x", "a"], r"unknown option -x"),
     ("udp-send", [], r"needs HOST and PORT, got 0 arguments"),
     ("udp-send", ["10.0.0.1"], r"needs HOST and PORT, got 1 arguments"),
     ("udp-send", ["10.0.0.1", "80", "x"], r"needs HOST and PORT, got 3 arguments"),

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from lease_peers import dnsmasq, names
 from messenger_peers import Server, User, login_line
 from peers import exchange, receive_to_end
 from porttools import linux_app  # noqa: F401 (a fixture)
@@ -298,7 +299,22 @@ def messenger_says_and_hears(scene):
     return app, 1  # something was not delivered
 
 
+def dns_finds_names(scene):
+    with dnsmasq("br0", names(scene.folder, peer=HOST_IP)):
+        app = scene.start("dns", "peer.lab.")
+        assert app.wait(SLOW) == 0 and app.lines == [HOST_IP]
+    return app, 0
+
+
+def dns_finds_nothing(scene):
+    with dnsmasq("br0", names(scene.folder, peer=HOST_IP)):
+        app = scene.start("dns", "nosuch.lab")
+        assert app.wait(SLOW) == 1
+    return app, 1
+
+
 SCENARIOS = {
+    "dns": [dns_finds_names, dns_finds_nothing],
     "udp-send": [udp_send_waits_for_replies, udp_send_sends_what_is_typed],
     "udp-recv": [udp_recv_echoes, udp_recv_is_interrupted],
     "udp-chat": [udp_chat_talks_until_exit, udp_chat_waits_for_silence],
