@@ -80,6 +80,8 @@ int ps_bind(int fd, const struct sockaddr *address, socklen_t length)
 
 int ps_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
+    int result;
+
     if (address == NULL) {
         errno = EFAULT;
         return -1;
@@ -87,7 +89,12 @@ int ps_connect(int fd, const struct sockaddr *address, socklen_t length)
     if (!ps_enter(fd, true)) {
         return -1;
     }
-    return (int)ps_leave(lwip_connect(fd, address, length), -1);
+    result = lwip_connect(fd, address, length);
+    /* lwIP has given up: no SYN was answered. */
+    if (result < 0 && errno == ECONNABORTED) {
+        errno = ETIMEDOUT;
+    }
+    return (int)ps_leave(result, -1);
 }
 
 int ps_listen(int fd, int backlog)

@@ -75,6 +75,19 @@ def lwip(request, network):
         yield made
 
 
+@pytest.fixture
+def everyone(network):
+    """{name: stack} of all stacks, whichever are chosen, for apps that talk across them."""
+    if network.no_taps:
+        pytest.skip(f"no TAP: {network.no_taps}")
+    made = {name: kind(network) for name, kind in STACKS.items()}
+    missing = [stack.missing() for stack in made.values() if stack.missing()]
+    assert not missing, f"not built: {missing}"
+    yield made
+    for stack in made.values():
+        stack.end_all()
+
+
 def on(*names, fixture="probes"):
     """Marks a test as one of these stacks only; "board" stands for every board."""
     return pytest.mark.parametrize(fixture, expand(names), indirect=True)

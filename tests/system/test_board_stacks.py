@@ -160,9 +160,11 @@ def test_room_is_left(watched, connect, udp_peer, tcp_listener, sockets):
     prompt.type(f"udp-chat {HOST_IP} {port}\n")
     bound = int(prompt.expect(r"^bound to [\d.]+:(\d+)$")[1])
     udp_peer.sendto(b"\xff" * 1472, (prompt.ip, bound))
-    prompt.expect(r" 1472 bytes: \\xff")
-    prompt.type("hello\nexit\n")
+    prompt.expect(r" 1472 bytes: (\\xff)+\nmessage> ")
+    prompt.type("hello\n")
     assert udp_peer.recv(2048) == b"hello"
+    prompt.expect("^sent 5 bytes .*\nmessage> ")
+    prompt.type("exit\n")
     prompt.expect("^portside> ")
     watched.look("udp-chat")
     assert "documentation" in watched.run("ip 2001:db8:1:0:0:2:0:0/77 10.1.2.3/25 ::ffff:1.2.3.4")

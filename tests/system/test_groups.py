@@ -10,8 +10,8 @@ import pytest
 
 from conftest import BRIDGE
 from peers import wait_until
-from porttools import probes, read_capture  # noqa: F401 (a fixture)
-from stacks import HOST_IP, STACKS
+from porttools import everyone, probes, read_capture  # noqa: F401 (fixtures)
+from stacks import HOST_IP
 
 GROUP = "239.77.1.2"
 PORT = 8080
@@ -58,19 +58,6 @@ def recorder(network, tmp_path):
     made = Recorder(tmp_path / "bridge.pcap")
     yield made
     made.close()
-
-
-@pytest.fixture
-def everyone(network):
-    """Every stack, whichever are chosen: this needs all of them at once."""
-    if network.no_taps:
-        pytest.skip(f"no TAP: {network.no_taps}")
-    made = {name: kind(network) for name, kind in STACKS.items()}
-    missing = [stack.missing() for stack in made.values() if stack.missing()]
-    assert not missing, f"not built: {missing}"
-    yield made
-    for stack in made.values():
-        stack.end_all()
 
 
 def python_member(sockets):

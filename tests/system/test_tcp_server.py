@@ -11,10 +11,23 @@ import subprocess
 
 import pytest
 
+from conftest import CHOSEN
 from peers import exchange, has_ended, receive_to_end, reset, wait_until
-from stacks import HOST_IP
+from stacks import HOST_IP, STACKS
 
 PORT = 8080
+NOBODY = "192.168.77.254"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def client_of_nobody(network):
+    """lwIP repeats its SYN for half a minute: it does so beside the other tests."""
+    if "linux" not in CHOSEN or network.no_taps:
+        yield None
+        return
+    stack = STACKS["linux"](network)
+    yield stack.start("tcp-client", "-m", "x", NOBODY, PORT)
+    stack.end_all()
 
 
 def start_server(stack, *args, backlog=5, **options):
@@ -217,3 +230,10 @@ def test_a_line_for_each_way_to_end(stack, connect):
         told = "reset" if way is reset else "closed"
         app.expect(rf"^client {ways[-1][0]} {told}, 100 bytes in, 100 bytes out$")
     assert ways[0][0].startswith(re.escape(HOST_IP))
+
+
+@pytest.mark.parametrize("stack", ["linux"], indirect=True)
+def test_client_of_nobody(stack, client_of_nobody):
+    reason = "Connection timed out"
+    client_of_nobody.expect_error(rf"^tcp-client: connect {NOBODY}:{PORT}: {reason}$", 60)
+    assert client_of_nobody.wait() == 1

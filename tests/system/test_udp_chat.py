@@ -9,6 +9,7 @@ import time
 import pytest
 
 from peers import free_port, is_bound, wait_until
+from porttools import everyone  # noqa: F401 (a fixture)
 from stacks import BUILD, HOST_IP
 from terminal import Terminal
 
@@ -191,3 +192,46 @@ def test_half_typed_line_on_a_terminal(stack, udp_peer):
     finally:
         terminal.close()
         stack.network.give_back(tap, ip)
+
+
+class Lent:
+    """A network that lends one address, which is known before."""
+
+    def __init__(self, network):
+        self.network = network
+        self.tap, self.ip = network.lend()
+
+    def lend(self):
+        return self.tap, self.ip
+
+    def give_back(self, tap, ip):
+        self.network.give_back(tap, ip)
+
+
+def test_a_ring_of_all_stacks(everyone):
+    """Each talks to the next while it hears the one before, all at the same time."""
+    port = 7000
+    ips = {}
+    for name, stack in everyone.items():
+        ips[name] = HOST_IP
+        if stack.is_lwip:
+            stack.network = Lent(stack.network)
+            ips[name] = stack.network.ip
+    names = list(everyone)
+    following = dict(zip(names, names[1:] + names[:1]))
+    apps = {
+        name: stack.start("udp-chat", "-b", port, ips[following[name]], port)
+        for name, stack in everyone.items()
+    }
+    for app in apps.values():
+        app.expect(rf"^bound to 0\.0\.0\.0:{port}$")
+    for n in range(5):
+        for name, app in apps.items():
+            app.type(f"{n} from {name}\n")
+        for name, app in apps.items():
+            word = f"{n} from {name}"
+            # A board echoes what is typed at any moment: also right before the line.
+            apps[following[name]].expect(rf"{ips[name]}:{port} {len(word)} bytes: {word}$")
+    for app in apps.values():
+        app.type("exit\n")
+        assert app.wait() == 0
