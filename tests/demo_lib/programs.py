@@ -54,7 +54,7 @@ class Program:
             check(not Program.stopping, "interrupted")
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command],
-                stdin=subprocess.PIPE if console else subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env={"PATH": path, "LC_ALL": "C", **env},
@@ -101,11 +101,14 @@ class Program:
         last = f"; its last word: {self.lines[-1]}" if self.lines else ""
         check(ended == status, f"{self.name} ended with status {ended}, not {status}{last}")
 
+    def type(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
     def interrupt(self):
         """Ctrl-C, on the board typed at its console; checks that it ends with status 130."""
         if self.console:
-            self.process.stdin.write(b"\x03")
-            self.process.stdin.flush()
+            self.type("\x03")
         else:
             self.process.send_signal(signal.SIGINT)
         self.finish(128 + signal.SIGINT)
