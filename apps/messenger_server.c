@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         return report_end(PROGRAM, status);
 
     struct messenger_relay relay = {
-        .program = PROGRAM, .fd = -1, .silence_ms = options.silence_seconds * 1000};
+        .program = PROGRAM, .fd = -1, .silence_ms = options.silence_seconds * MESSENGER_MS};
     struct messenger_logins *logins = calloc(1, sizeof *logins);
     if (!logins)
         return report_failure(PROGRAM, "malloc", NULL);

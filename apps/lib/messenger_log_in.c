@@ -33,7 +33,7 @@ static int status_of(const struct messenger_session *session, const char *call)
 static int read_answer(const struct messenger_session *session, int fd, char *line,
                        struct messenger_part *answer)
 {
-    uint64_t end = moment_ms() + MESSENGER_LOGIN_SECONDS * 1000;
+    uint64_t end = moment_ms() + (uint64_t)MESSENGER_LOGIN_SECONDS * MESSENGER_MS;
     size_t length = 0;
     const char *newline = NULL;
 
@@ -86,7 +86,7 @@ static int converse(struct messenger_session *session, int fd, struct messenger_
         return status;
     if (!messenger_read_welcome(answer, &session->token, &seconds))
         return refused(session, answer);
-    session->silence_ms = (uint64_t)seconds * 1000;
+    session->silence_ms = (uint64_t)seconds * MESSENGER_MS;
     return STATUS_GO_ON;
 }
 

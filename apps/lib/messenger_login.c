@@ -70,7 +70,8 @@ void messenger_logins_prepare(struct messenger_logins *logins, struct pollfd *po
 
     for (size_t i = 0; i < MESSENGER_LOGINS; i++) {
         struct messenger_login *login = &logins->all[i];
-        if (login->fd >= 0 && now - login->since >= MESSENGER_LOGIN_SECONDS * 1000)
+        if (login->fd >= 0 &&
+            now - login->since >= (uint64_t)MESSENGER_LOGIN_SECONDS * MESSENGER_MS)
             drop(login, "dropped: nothing whole has come in time");
         polled[i + 1] = (struct pollfd){.fd = login->fd, .events = POLLIN};
     }
@@ -158,7 +159,7 @@ static void log_in(struct messenger_logins *logins, struct messenger_login *logi
     fflush(stdout);
     draft_text(&draft, "OK ");
     messenger_write_token(&draft, user->token);
-    messenger_write_number(&draft, (uint32_t)(relay->silence_ms / 1000));
+    messenger_write_number(&draft, (uint32_t)(relay->silence_ms / MESSENGER_MS));
     answer(login, &draft);
 }
 

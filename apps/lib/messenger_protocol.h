@@ -66,6 +66,7 @@
 
 #define MESSENGER_LOGIN_SECONDS 10
 #define MESSENGER_REQUEST_SECONDS 5
+#define MESSENGER_MS 1000 /* in a second */
 /* PINGs in the time after which a silent user is dropped. */
 #define MESSENGER_PINGS 5
 

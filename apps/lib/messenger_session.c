@@ -231,7 +231,7 @@ static enum messenger_result ask(struct messenger_session *session)
 {
     uint64_t now = moment_ms();
 
-    session->until = now + MESSENGER_REQUEST_SECONDS * 1000;
+    session->until = now + (uint64_t)MESSENGER_REQUEST_SECONDS * MESSENGER_MS;
     session->again = now + REPEAT_MS;
     session->result = MESSENGER_WAITING;
     transmit(session, &session->request);

@@ -91,7 +91,7 @@ struct messenger_user *messenger_users_add(struct messenger_users *users,
     users->count++;
     users->logins = users->logins % LOGINS_MOST + 1;
     *user = (struct messenger_user){
-        .id = (uint32_t)(users->logins * MESSENGER_USERS_MOST + place),
+        .id = users->logins * MESSENGER_USERS_MOST + (uint32_t)place,
         .token = token,
         .heard = now,
         .length = name.length,

@@ -85,6 +85,20 @@ static void forget_linger_if_unread(struct netconn *conn)
     UNLOCK_TCPIP_CORE();
 }
 
+/* Linger of no time is how a program resets a connection. lwIP does so only while something is to
+ * be sent, and else says good-bye to a peer who may never answer. */
+static void reset_if_asked(struct netconn *conn)
+{
+    struct tcp_pcb *pcb;
+
+    LOCK_TCPIP_CORE();
+    pcb = conn->pcb.tcp;
+    if (pcb != NULL && conn->linger == 0 && pcb->state != CLOSED && pcb->state != LISTEN) {
+        tcp_abort(pcb);
+    }
+    UNLOCK_TCPIP_CORE();
+}
+
 int ps_close_socket(int fd)
 {
     struct netconn *conn = ps_netconn_of(fd);
@@ -94,6 +108,9 @@ int ps_close_socket(int fd)
     }
     if (ps_is_stream(conn) && conn->linger > 0) {
         forget_linger_if_unread(conn);
+    }
+    if (ps_is_stream(conn)) {
+        reset_if_asked(conn);
     }
     return lwip_close(fd);
 }

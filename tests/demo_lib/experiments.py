@@ -213,6 +213,30 @@ def download(server_stack, client_stack):
     return cells
 
 
+def messages(stack, peer):
+    server = peer.serve("messenger-server")
+    anna = peer.start("messenger", "anna", server.address, server.port)
+    anna.expect("^logged in as anna, ")
+    user = stack.start("messenger", stack.name, server.address, server.port)
+    told = user.expect(rf"^logged in as {stack.name}, UDP port (\d+)$")[1]
+    seen = server.expect(rf"^user {stack.name} logged in from \S+, UDP port (\d+)$")[1]
+    check(seen == told, f"its port is {told}, yet the server was told {seen}")
+    user.type("anna: hello\n")
+    anna.expect(f"^{stack.name}: hello$")
+    user.expect("^delivered to anna$")
+    passed_on = [server.expect(rf"^{stack.name} -> anna (\d+ bytes)$")[1]]
+    anna.type(f"{stack.name}: yes\n")
+    user.expect("^anna: yes$")
+    anna.expect(f"^delivered to {stack.name}$")
+    passed_on.append(server.expect(rf"^anna -> {stack.name} (\d+ bytes)$")[1])
+    for each in (user, anna):
+        each.type("exit\n")
+        each.finish()
+        server.expect("^user .* logged out$")
+    server.interrupt()
+    return [f":{told}", *passed_on]
+
+
 class Experiment:
     """What is claimed, how the rows are called, and the function that finds their figures."""
 
@@ -266,6 +290,12 @@ EXPERIMENTS = [
         "A file, fetched: the stack's file-client gets it from the host's file-server",
         ["HTTP", "tutorial's way", "a missing file"],
         lambda stack, peer: download(peer, stack),
+        needs_tap=True,
+    ),
+    Experiment(
+        "Messages: a user on the stack and anna on the host, through the host's server",
+        ["UDP port, told", "to anna", "from anna"],
+        messages,
         needs_tap=True,
     ),
 ]

@@ -180,7 +180,7 @@ def start_on_taps(start, network):
 def build_with(folder, name=None, script=None):
     """A build folder like the real one, except that `script` stands for one program."""
     apps = ["udp-send", "udp-recv", "tcp-client", "tcp-server", "file-server", "file-client"]
-    apps += ["probes/second-bind"]
+    apps += ["messenger-server", "messenger", "probes/second-bind"]
     names = [f"{stack}/{app}" for stack in ("host", "linux") for app in apps]
     images = [f"{board}/{image}.elf" for board in BOARDS for image in ("portside", "probes")]
     for each in [*names, *images]:
@@ -233,6 +233,8 @@ def test_all_stacks_two_demos_at_once(start_on_taps):
             assert shown[label] == [text] * count
         assert all(re.fullmatch(r"\d+, 3 times", cell) for cell in shown["sent from port"])
         assert shown["reply"][1].startswith(":8080->:")
+        assert shown["to anna"] == ["5 bytes"] * count
+        assert shown["from anna"] == ["3 bytes"] * count
         assert "FAILED" not in "\n".join(out)
         assert out[-2].startswith("All as claimed")
         assert "README.md" in out[-2] and "make run" in out[-1] and "make test" in out[-1]
