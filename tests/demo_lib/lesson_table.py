@@ -16,6 +16,12 @@ class Lesson:
 
 
 LESSONS = [
+    Lesson("View network card information", ["ifconfig en0"], lessons.network_card),
+    Lesson(
+        "Close and open a network card",
+        ["ifconfig en0 down", f"udp-send -m hello {HOST_IP} 9", "ifconfig en0 up"],
+        lessons.down_and_up,
+    ),
     Lesson("Classification of ip and ip addresses", ["ip ADDRESS..."], lessons.kinds_of_address),
     Lesson(
         "Unicast, multicast, broadcasting",
@@ -57,6 +63,11 @@ LESSONS = [
         "Operating principle of QQ, unbound port",
         ["messenger-server 8080", f"messenger alice {PEER}"],
         lessons.messages,
+    ),
+    Lesson(
+        "The difference between recv and recvfrom",
+        ["udp-recv 8080", f"tcp-client -m hello {PEER}"],
+        lessons.recv_and_recvfrom,
     ),
     Lesson(
         "tcp note 7: closing the listener",

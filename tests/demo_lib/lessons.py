@@ -24,7 +24,73 @@ def said(program, *patterns):
     """The next lines of a program that match, one for each pattern; of digests the beginning."""
     lines = [program.expect(pattern).string for pattern in patterns]
     lines = [re.sub("([0-9a-f]{12})[0-9a-f]{52}", r"\1...", line) for line in lines]
-    return [re.sub(PROMPT, "", line) for line in lines]
+    return [re.sub(PROMPT, "", line).strip() for line in lines]
+
+
+def network_card(stack, _peer):
+    """What the stack's only one is; on the host that is Linux's own tool."""
+    if hasattr(stack, "shell"):
+        shell = stack.shell()
+        shell.type("ifconfig en0\r")
+        return said(shell, "^en0: up, ", "^ +address ")
+    if stack.is_lwip:
+        program = stack.start("udp-recv", 0)
+        program.expect("^listening on ")
+        return said(ask(stack, program), "^en0: up, ", "^ +address ")
+    command = ["ip", "-4", "-br", "address", "show", "dev", "br0"]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    check(stack.address in found.stdout, f"{command} says: {found.stdout}")
+    return [" ".join(found.stdout.split())]
+
+
+def ask(stack, program, *words):
+    """The linux stack's ifconfig, which asks a program that runs."""
+    return stack.start("ifconfig", "-p", program.process.pid, "en0", *words)
+
+
+def down_and_up(stack, peer):
+    """Down, a datagram cannot be sent; up, it can again."""
+    target = f"-m hello {peer.address} 9"
+    if hasattr(stack, "shell"):
+        shell = stack.shell()
+        lines = []
+        for word, pattern in (("down", "^udp-send: .*"), ("up", "^sent 5 bytes")):
+            shell.type(f"ifconfig en0 {word}\rudp-send {target}\r")
+            lines += said(shell, pattern)
+        return lines
+    if not stack.is_lwip:
+        return host_down_and_up(stack)
+    sender = stack.start("udp-send", peer.address, 9)
+    sender.type("hello\n")
+    sender.expect("sent 5 bytes")
+    ask(stack, sender, "down").finish()
+    sender.type("hello\n")
+    lines = said(sender, "udp-send: .*")
+    sender.finish(1)
+    return lines
+
+
+def host_down_and_up(stack):
+    """With a card of its own, since everybody else talks over the bridge."""
+    lines = []
+    host_ip("link add card0 type veth peer name card1")
+    host_ip("address add 192.168.78.1/24 dev card0")
+    host_ip("link set card1 up")
+    for state, pattern in (("up", "^sent 5 bytes"), ("down", "^udp-send: "), ("up", "^sent 5 bytes")):
+        host_ip(f"link set card0 {state}")
+        sender = stack.start("udp-send", "-m", "hello", "192.168.78.2", 9)
+        lines += said(sender, pattern)
+    host_ip("link delete card0")
+    return lines[1:]
+
+
+def host_ip(words):
+    subprocess.run(["ip", *words.split()], capture_output=True, timeout=PATIENCE, check=True)
+
+
+def recv_and_recvfrom(stack, peer):
+    """recvfrom() tells who sent a datagram; recv() on a connection only what came."""
+    return receives(stack, peer) + client(stack, peer)[1:2]
 
 
 def kinds_of_address(stack, _peer):
