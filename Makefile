@@ -32,7 +32,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo '$(1) $(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: always all host linux boards $(BOARDS) setup help demo test test-unit test-host test-linux \
+.PHONY: always all host linux boards $(BOARDS) setup help demo tutorial test test-unit test-host test-linux \
         test-board run debug size lab format lint lint-sources clean
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -322,6 +322,9 @@ demo: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BU
 
 OPTS_IMAGE = $(if $(strip $(OPTS)),$(BUILD)/$(or $(BOARD),$(firstword $(BOARDS)))/portside.elf)
 
+tutorial: all $(HOST)/probes/second-bind $(LINUX)/probes/second-bind $(BOARDS:%=$(BUILD)/%/probes.elf)
+	@tests/tutorial
+
 # The variables of board/run; what is not given has its default there.
 run: $(filter $(or $(BOARD),$(firstword $(BOARDS))),$(BOARDS))
 	@BOARD=$(or $(BOARD),$(firstword $(BOARDS))) IMAGE=$(or $(IMAGE),$(OPTS_IMAGE)) board/run
@@ -366,6 +369,7 @@ clean:
 
 define HELP
 make demo          shows UDP, TCP, binding, backlog and file download on lwIP in Linux and on the boards, beside the host
+make tutorial      each heading of the tutorial, shown by commands on all stacks
 make test          builds and runs every test; parts: test-unit test-host test-linux test-board
 make               builds everything: build/host/*, build/linux/*, build/BOARD/portside.elf
 make run           a board in QEMU with a prompt; BOARD=$(firstword $(BOARDS)) or another; CMD="tcp-server 8080"

@@ -315,8 +315,10 @@ def download(stack, peer):
     server = peer.serve("file-server", "-d", peer.served)
     lines = []
     for way in ([], ["-R"]):
-        program = experiments.start_client(stack, server, f"{stack.name}-lesson", name, *way)
-        lines += said(program, rf"^received \d+ bytes in .*{digest}")
+        target = f"{stack.name}-lesson"
+        program = experiments.start_client(stack, server, target, name, *way)
+        told = said(program, rf"^received \d+ bytes in .*{digest}")
+        lines += [line.replace(target, "FILE") for line in told]
         program.finish()
     server.interrupt()
     return lines

@@ -14,7 +14,7 @@ import pytest
 from stacks import BUILD, REPO
 
 DEMO = REPO / "tests" / "demo"
-BOUND = 120  # seconds; the demo promises it for itself
+BOUND = 250  # seconds; the demo promises 240 for itself
 BOARDS = sorted(path.parent.name for path in REPO.glob("board/*/board.mk"))
 DIGEST = max(
     (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
