@@ -287,6 +287,11 @@ int ps_ifconfig(struct ps_out *out, int argc, char **argv)
         }
         return 0;
     }
+    if (strcmp(argv[1], "-h") == 0) {
+        ps_printf(out, "usage: ifconfig [IF [up|down|dhcp|ADDRESS/LENGTH [gw ADDRESS]]]\n"
+                       "Shows the network interfaces, or changes one.\n");
+        return 0;
+    }
     netif = find(argv[1]);
     if (netif == NULL) {
         ps_printf(out, "%s: no interface \"%.40s\"; there are en0 and lo\n", argv[0], argv[1]);
