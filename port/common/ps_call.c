@@ -56,9 +56,8 @@ ssize_t ps_leave(ssize_t result, ssize_t idle)
 {
     struct ps_thread *t = ps_port_thread();
 
-    if (result < 0 && errno == -1) {
-        errno = ENETDOWN; /* lwIP has no errno for ERR_IF */
-    } else if (result < 0 && errno == EHOSTUNREACH && network_is_down()) {
+    /* -1: lwIP has no errno for ERR_IF */
+    if (result < 0 && (errno == -1 || (errno == EHOSTUNREACH && network_is_down()))) {
         errno = ENETDOWN;
     }
     if (t == NULL) {

@@ -4,6 +4,7 @@
  * core lock guards is copied under it and printed then; netifs are never removed.
  */
 #include "ps_ifconfig.h"
+#include <ctype.h>
 #include <string.h>
 #include "lwip/dhcp.h"
 #include "lwip/dns.h"
@@ -147,8 +148,15 @@ static void show_ip6(struct ps_out *out, const struct netif *netif)
         UNLOCK_TCPIP_CORE();
         if (!ip6_addr_isinvalid(state)) {
             ip6_addr_set_zone(&address, IP6_NO_ZONE);
-            ps_printf(out, "    address %s/%u, %s\n", ip6addr_ntoa_r(&address, text, sizeof text),
-                      ip6_addr_isloopback(&address) ? 128u : 64u, state_of_ip6(state));
+            ip6addr_ntoa_r(&address, text, sizeof text);
+            for (char *c = text; *c != '\0'; c++) {
+                *c = (char)tolower((unsigned char)*c); /* RFC 5952, 4.3 */
+            }
+            if (is_loopback(netif)) {
+                ps_printf(out, "    address %s/128\n", text);
+            } else {
+                ps_printf(out, "    address %s/64, %s\n", text, state_of_ip6(state));
+            }
         }
     }
 }
@@ -212,6 +220,12 @@ static unsigned show_drops_of_lwip(struct ps_out *out)
         {"IP", &lwip_stats.ip},
         {"IP fragments", &lwip_stats.ip_frag},
         {"ICMP", &lwip_stats.icmp},
+#if LWIP_IPV6
+        {"IPv6", &lwip_stats.ip6},
+        {"IPv6 fragments", &lwip_stats.ip6_frag},
+        {"IPv6 neighbours", &lwip_stats.nd6},
+        {"ICMPv6", &lwip_stats.icmp6},
+#endif
         {"UDP", &lwip_stats.udp},
         {"TCP", &lwip_stats.tcp},
     };
@@ -285,6 +299,11 @@ int ps_ifconfig(struct ps_out *out, int argc, char **argv)
         for (netif = netif_list; netif != NULL; netif = netif->next) {
             show(out, netif);
         }
+        return 0;
+    }
+    if (strcmp(argv[1], "-h") == 0) {
+        ps_printf(out, "usage: ifconfig [IF [up|down|dhcp|ADDRESS/LENGTH [gw ADDRESS]]]\n"
+                       "Shows the network interfaces, or changes one.\n");
         return 0;
     }
     netif = find(argv[1]);

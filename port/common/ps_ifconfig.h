@@ -22,10 +22,10 @@ struct ps_frames {
 };
 
 /* Those of an interface that is not lo. The port supplies it. Core lock held. */
-void ps_port_frames(const struct netif *netif, struct ps_frames *frames);
+void ps_port_frames(const struct netif *which, struct ps_frames *frames);
 
-/* One cause for which the driver of `netif` has lost or dropped frames, by number from 0; false
- * when there is none of that number. The port supplies it. Threads, core lock not held. */
-bool ps_port_drops(const struct netif *netif, unsigned number, const char **cause, u32_t *count);
+/* One cause for which the driver of the interface has lost or dropped frames, by number from 0;
+ * false when there is none of that number. The port supplies it. Threads, core lock not held. */
+bool ps_port_drops(const struct netif *which, unsigned number, const char **cause, u32_t *count);
 
 #endif

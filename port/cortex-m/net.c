@@ -93,21 +93,21 @@ int net_start(const struct boot_args *args)
     return 0;
 }
 
-void ps_port_frames(const struct netif *interface, struct ps_frames *frames)
+void ps_port_frames(const struct netif *which, struct ps_frames *frames)
 {
     struct board_frames counted;
 
-    board_netif_frames(interface, &counted);
+    board_netif_frames(which, &counted);
     frames->in = counted.in;
     frames->in_bytes = counted.in_bytes;
     frames->out = counted.out;
     frames->out_bytes = counted.out_bytes;
 }
 
-bool ps_port_drops(const struct netif *interface, unsigned number, const char **cause, u32_t *count)
+bool ps_port_drops(const struct netif *which, unsigned number, const char **cause, u32_t *count)
 {
     uint32_t counted;
-    bool known = board_netif_drops(interface, number, cause, &counted);
+    bool known = board_netif_drops(which, number, cause, &counted);
 
     if (known) {
         *count = counted;

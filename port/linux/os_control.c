@@ -69,7 +69,7 @@ static long milliseconds_now(void)
 
 ssize_t os_control_read(int client, char *request, size_t size)
 {
-    const long deadline = milliseconds_now() + CLIENT_SECONDS * 1000;
+    const long deadline = milliseconds_now() + CLIENT_SECONDS * 1000L;
     size_t length = 0;
 
     for (;;) {

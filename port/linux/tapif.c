@@ -31,6 +31,7 @@ static err_t tapif_output(struct netif *netif, struct pbuf *p)
     struct tapif *tapif = netif->state;
     struct os_slice slices[TX_SLICES_MAX];
     unsigned count = 0;
+    u32_t length = 0;
 
     for (struct pbuf *q = p; q != NULL; q = q->next) {
         if (count == TX_SLICES_MAX) {
@@ -40,6 +41,7 @@ static err_t tapif_output(struct netif *netif, struct pbuf *p)
         }
         slices[count].base = q->payload;
         slices[count++].length = q->len;
+        length += q->len;
     }
     if (!netif_is_up(netif)) {
         return ERR_IF; /* lwIP asks routes, not DHCP and ARP, whether it is */
@@ -52,7 +54,7 @@ static err_t tapif_output(struct netif *netif, struct pbuf *p)
     }
     LINK_STATS_INC(link.xmit);
     tapif->frames.out++;
-    tapif->frames.out_bytes += p->tot_len;
+    tapif->frames.out_bytes += length;
     return ERR_OK;
 }
 
@@ -224,16 +226,16 @@ static void watch_thread(void *argument)
     port_diagnostic("portside: interface %s is gone\n", tapif->tap.name);
 }
 
-void ps_port_frames(const struct netif *netif, struct ps_frames *frames)
+void ps_port_frames(const struct netif *which, struct ps_frames *frames)
 {
-    const struct tapif *tapif = netif->state;
+    const struct tapif *tapif = which->state;
 
     *frames = tapif->frames;
 }
 
-bool ps_port_drops(const struct netif *netif, unsigned number, const char **cause, u32_t *count)
+bool ps_port_drops(const struct netif *which, unsigned number, const char **cause, u32_t *count)
 {
-    const struct tapif *tapif = netif->state;
+    const struct tapif *tapif = which->state;
     const struct {
         const char *cause;
         u32_t count;

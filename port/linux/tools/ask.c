@@ -201,6 +201,7 @@ int main(int argc, char **argv)
     long chosen = 0;
     char *end;
     int count, option;
+    bool is_change;
 
     program = strrchr(argv[0], '/') != NULL ? strrchr(argv[0], '/') + 1 : argv[0];
     while ((option = getopt(argc, argv, "+:p:h")) != -1) {
@@ -231,9 +232,10 @@ int main(int argc, char **argv)
                           : "no program on lwIP runs in this network namespace");
         return STATUS_FAILED;
     }
-    if (strcmp(program, "ifconfig") == 0 && argc - optind > 2 && count > 1) {
+    is_change = strcmp(program, "ifconfig") == 0 && argc - optind > 2;
+    if (is_change && count > 1) {
         return refuse_to_choose(processes, count);
     }
-    return count == 1 ? ask(processes[0], argv + optind, true)
+    return count == 1 ? ask(processes[0], argv + optind, !is_change)
                       : ask_all(processes, count, argv + optind);
 }
