@@ -409,11 +409,18 @@ def blocking_programs(prompt, sockets, tcp_listener):
     ]
 
 
-def in_use(prompt):
-    """All that programs can hold, and the threads there are."""
+def threads_of(prompt):
+    """{name: (bytes of stack, most that were used)}, as ps tells."""
     output, status = prompt.run("ps")
     assert status == 0
-    threads = sorted(row.split()[0] for row in output.splitlines()[1:])
+    rows = [row.split() for row in output.splitlines()[1:]]
+    assert {len(row) for row in rows} == {7}, output
+    return {row[0]: (int(row[4]), int(row[5])) for row in rows}
+
+
+def in_use(prompt):
+    """All that programs can hold, and the threads there are."""
+    threads = sorted(threads_of(prompt))
     output, status = prompt.run("jobs")
     assert status == 0 and output.count("\n") == 1, output
     return threads, resources(prompt)
@@ -442,3 +449,7 @@ def test_hundred_rounds_of_blocked_programs(prompt, sockets, tcp_listener):
         program.cleanup()
     assert begin is not None
     wait_until(lambda: in_use(prompt) == begin, f"{in_use(prompt)} is {begin}")
+    stacks = threads_of(prompt)
+    assert set(stacks) == {"idle", "main", "console", "tcpip", "ethernet", "interrupts"}
+    for size, used in stacks.values():
+        assert 0 < used <= size - 64, stacks  # room for an interrupt
