@@ -155,7 +155,9 @@ static void add(char c)
 /* A byte for a program's line. Discipline locked. */
 static void discipline(uint8_t c)
 {
-    switch (keys_next(&line.keys, c)) {
+    int key = keys_next(&line.keys, c);
+
+    switch (key) {
     case '\r':
     case '\n':
         finish_line();
@@ -175,7 +177,7 @@ static void discipline(uint8_t c)
     case KEY_NONE:
         break;
     default:
-        if (c >= ' ' || c == '\t') {
+        if (key == c && (c >= ' ' || c == '\t')) {
             add((char)c);
         }
         break;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board.h"
-#include "console.h"
 #include "files.h"
 #include "heap.h"
 #include "job_internal.h"
@@ -15,7 +14,7 @@
 #include "stdio_streams.h"
 
 #define KICK_MS 20      /* between two attempts to wake a thread: the first may come too early */
-#define STUCK_MS 2000   /* that a job takes to end before the user is told */
+#define STUCK_MS 2000   /* that a job may take to end */
 #define SIGNAL_KICKS 50 /* attempts to bring a signal to a job's main thread */
 #define MAX_PID 30000
 
@@ -227,15 +226,6 @@ static void release_threads(const struct job *job)
     jobs_unlock();
 }
 
-/* Says so, once, when a job takes long to end. */
-static void check_stuck(struct job *job)
-{
-    if (!job->stuck && kernel_now_ms() - job->over_ms > STUCK_MS) {
-        job->stuck = true;
-        console_printf("%s does not end: it makes no call in which it could\n", job->app->name);
-    }
-}
-
 bool job_reap(struct job *job, int *status)
 {
     struct app_thread *live;
@@ -245,7 +235,7 @@ bool job_reap(struct job *job, int *status)
     }
     live = kick(job);
     if (live != NULL && (thread_join(&live->thread, KICK_MS, 0) != KERNEL_OK || kick(job))) {
-        check_stuck(job);
+        job->stuck = kernel_now_ms() - job->over_ms > STUCK_MS;
         return false;
     }
     release_threads(job);

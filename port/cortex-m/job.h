@@ -11,7 +11,7 @@
  * and stacks.
  * A handler set with sigaction() runs in the job's main thread at its next kill point, and the
  * blocking call under way returns EINTR. What has no kill point (an endless loop that only
- * computes) cannot be ended: after two seconds job_reap() says so.
+ * computes) cannot be ended: after two seconds the shell says so.
  */
 #ifndef PORTSIDE_JOB_H
 #define PORTSIDE_JOB_H

@@ -33,7 +33,8 @@ struct job {
     int status;
     volatile bool over;
     bool background;
-    bool stuck;             /* the user was told that it does not end */
+    bool stuck;             /* it takes long to end */
+    bool told;              /* its starter's: the user knows */
     uint32_t over_ms;       /* when it was over */
     struct semaphore *news; /* posted when `over` becomes true */
     unsigned live;          /* threads that have not ended */

@@ -25,7 +25,8 @@ struct semaphore shell_news;
 static struct job *volatile foreground;
 static volatile bool interrupted; /* ^C came while there was none: it is the next job's */
 
-/* Jobs of the background that have ended and were not told of. */
+/* Jobs of the background that have ended and were not told of, or that do not end. */
+#define STUCK (-1) /* a status */
 static struct {
     const char *name;
     int pid, status;
@@ -70,6 +71,15 @@ static void remember(const char *name, int pid, int status)
     ended_count++;
 }
 
+/* Whether the user has yet to be told that it does not end. */
+static bool is_stuck(struct job *job)
+{
+    bool news = job->stuck && !job->told;
+
+    job->told = job->stuck;
+    return news;
+}
+
 uint32_t shell_jobs_reap(void)
 {
     uint32_t wait = KERNEL_FOREVER;
@@ -86,6 +96,9 @@ uint32_t shell_jobs_reap(void)
             remember(app->name, pid, status);
         } else if (job->over) {
             wait = POLL_MS;
+            if (is_stuck(job)) {
+                remember(app->name, pid, STUCK);
+            }
         }
     }
     return wait;
@@ -96,10 +109,20 @@ bool shell_jobs_have_ended(void)
     return ended_count > 0;
 }
 
+static void tell_stuck(int pid, const char *name)
+{
+    console_printf("[%d] %s does not end: it makes no call in which it could\n", pid, name);
+}
+
 void shell_jobs_tell(void)
 {
     for (unsigned i = 0; i < ended_count; i++) {
-        console_printf("[%d] %s: exit status %d\n", ended[i].pid, ended[i].name, ended[i].status);
+        if (ended[i].status == STUCK) {
+            tell_stuck(ended[i].pid, ended[i].name);
+        } else {
+            console_printf("[%d] %s: exit status %d\n", ended[i].pid, ended[i].name,
+                           ended[i].status);
+        }
     }
     ended_count = 0;
 }
@@ -117,6 +140,9 @@ static int attend(struct job *job)
     while (!job_reap(job, &status)) {
         uint32_t wait = shell_jobs_reap();
 
+        if (is_stuck(job)) {
+            tell_stuck(job->pid, job->app->name);
+        }
         (void)semaphore_wait(&shell_news, job->over ? POLL_MS : wait, 0);
     }
     foreground = NULL;

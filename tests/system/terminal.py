@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A program on a terminal of its own, for tests that type and read as a person does."""
 
+import codecs
 import contextlib
 import os
 import pty
@@ -23,6 +24,7 @@ class Terminal:
             finally:
                 os._exit(127)
         self.text = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def expect(self, pattern, timeout=PATIENCE):
         """The match; what comes up to it is consumed."""
@@ -33,12 +35,17 @@ class Terminal:
                 self.text = self.text[found.end() :]
                 return found
             ready, _, _ = select.select([self.fd], [], [], max(0, until - time.monotonic()))
-            try:
-                data = os.read(self.fd, 65536) if ready else b""
-            except OSError:  # the other side is closed
-                data = b""
-            assert data, f"no {pattern!r} in {self.text!r}"
-            self.text += data.decode("utf-8", "replace").replace("\r\n", "\n")
+            data = self.read() if ready else None
+            assert data is not None, f"no {pattern!r} in {self.text!r}"
+            self.text += data.replace("\r\n", "\n")
+
+    def read(self):
+        """What there is, once there is some; None at the end."""
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # the other side is closed
+            data = b""
+        return self._decoder.decode(data) if data else None
 
     def type(self, text):
         os.write(self.fd, text.encode())

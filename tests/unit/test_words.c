@@ -87,12 +87,36 @@ static void test_too_many(void **state)
     assert_int_equal(split("1 2 3 4 5 6"), WORDS_TOO_MANY);
 }
 
+/* The rest of the line when there was an ampersand, else NULL. */
+static const char *without_ampersand(const char *line)
+{
+    static char text[100];
+
+    strcpy(text, line);
+    return words_take_ampersand(text) ? text : NULL;
+}
+
+static void test_ampersand(void **state)
+{
+    (void)state;
+    assert_string_equal(without_ampersand("a b &"), "a b ");
+    assert_string_equal(without_ampersand("a b&"), "a b");
+    assert_string_equal(without_ampersand("a & \t"), "a ");
+    assert_string_equal(without_ampersand("&"), "");
+    assert_string_equal(without_ampersand("a \\\\&"), "a \\\\");
+    assert_null(without_ampersand(""));
+    assert_null(without_ampersand("  "));
+    assert_null(without_ampersand("a & b"));
+    assert_null(without_ampersand("a \\&"));
+    assert_null(without_ampersand("a '&'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blanks),    cmocka_unit_test(test_quotes),
         cmocka_unit_test(test_backslash), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_too_many),  cmocka_unit_test(test_ampersand),
     };
 
     return cmocka_run_group_tests_name("words", tests, NULL, NULL);
