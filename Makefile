@@ -117,6 +117,10 @@ $(LINUX)/obj/port/linux/os_%.o: port/linux/os_%.c $(LINUX)/flags | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINUX_CFLAGS) $(WARNINGS) -Iport/common -Iport/linux -c $< -o $@
 
+$(LINUX)/obj/port/linux/tools/%.o: port/linux/tools/%.c $(LINUX)/flags | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINUX_CFLAGS) $(WARNINGS) -c $< -o $@
+
 $(LINUX)/obj/%.o: %.c $(LINUX)/flags | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINUX_CFLAGS) $(LINUX_INCLUDE) $(WARNINGS) -c $< -o $@
@@ -134,7 +138,14 @@ endef
 $(foreach app,$(APPS),$(eval $(call linux_app,apps/$(app),$(LINUX)/$(subst _,-,$(app)))))
 $(foreach probe,$(PROBES),$(eval $(call linux_app,tests/system/probes/$(probe),$(LINUX)/probes/$(subst _,-,$(probe)))))
 
-linux: $(LINUX_BIN)
+# Ask running programs: one source, what it asks is its name.
+LINUX_TOOLS := $(LINUX)/ifconfig $(LINUX)/netstat $(LINUX)/stats
+
+$(LINUX_TOOLS): $(LINUX)/obj/port/linux/tools/ask.o
+	$(call say,build,$@)
+	$(Q)$(CC) -pthread $^ -o $@
+
+linux: $(LINUX_BIN) $(LINUX_TOOLS)
 
 # --- Boards: one image each, with every app in it ---
 

@@ -66,6 +66,23 @@
 #define LWIP_RAW 1
 #define LWIP_DHCP 1
 #define LWIP_DHCP_DOES_ACD_CHECK 0
+/* Leases are counted in seconds, not minutes, and however many there are: lwIP itself cuts them at
+ * 65535 ticks, and would give an address up whose server is there. */
+#define DHCP_COARSE_TIMER_SECS 1
+#define DHCP_TIMEOUT_SIZE_T u32_t
+#define DHCP_DEFINE_CUSTOM_TIMEOUTS
+#define DHCP_SECONDS(seconds) LWIP_MAX(1, (seconds))
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T0_LEASE(ticks, dhcp) \
+    ((ticks) = DHCP_SECONDS((dhcp)->offered_t0_lease))
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T1_RENEW(ticks, dhcp) \
+    ((ticks) = DHCP_SECONDS((dhcp)->offered_t1_renew))
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T2_REBIND(ticks, dhcp) \
+    ((ticks) = DHCP_SECONDS((dhcp)->offered_t2_rebind))
+/* Between two attempts to renew or rebind (RFC 2131, 4.4.5), seconds; of requests, ms. */
+#define DHCP_NEXT_TIMEOUT_THRESHOLD 60
+#define DHCP_REQUEST_BACKOFF_SEQUENCE(tries) (u16_t)(((tries) < 6 ? 1 << (tries) : 60) * 1000)
+/* Tells of addresses that come and go: 4 B an interface. */
+#define LWIP_NETIF_STATUS_CALLBACK 1
 #define LWIP_DNS 1
 #define IP_REASSEMBLY 1
 #define IP_FRAG 1
@@ -81,6 +98,11 @@
 #define MEMP_STATS 1
 #define LINK_STATS 1
 #define SYS_STATS 0
+#define IGMP_STATS 0 /* nobody shows them: 56 B */
 #define LWIP_STATS_LARGE 1
+/* Frames and bytes of lo: 44 B an interface, and 144 B. Drivers count by themselves. */
+#ifndef MIB2_STATS
+#define MIB2_STATS 1
+#endif
 
 #endif

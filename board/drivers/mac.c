@@ -4,12 +4,12 @@
  */
 #include "mac.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
 #include "lwip/pbuf.h"
-#include "lwip/snmp.h"
 #include "lwip/stats.h"
 #include "lwip/tcpip.h"
 
@@ -59,13 +59,12 @@ static void hand_over(struct netif *netif, struct pbuf **batch, unsigned frames)
     LOCK_TCPIP_CORE();
     for (unsigned i = 0; i < frames; i++) {
         LINK_STATS_INC(link.recv);
-        MIB2_STATS_NETIF_ADD(netif, ifinoctets, batch[i]->tot_len);
+        mac->count.rx_bytes += batch[i]->tot_len - ETH_PAD_SIZE;
         if (netif->input(batch[i], netif) == ERR_OK) {
             mac->count.rx_frames++;
         } else {
             mac->count.rx_refused++;
             LINK_STATS_INC(link.drop);
-            MIB2_STATS_NETIF_INC(netif, ifindiscards);
             pbuf_free(batch[i]);
         }
     }
@@ -151,16 +150,44 @@ static err_t transmit(struct netif *netif, struct pbuf *frame)
     struct mac *mac = netif->state;
     uint32_t length = (uint32_t)frame->tot_len - ETH_PAD_SIZE;
     LWIP_ASSERT("a frame, not more", length <= MAC_FRAME_MAX - MAC_FCS_BYTES);
+    if (!netif_is_up(netif)) {
+        return ERR_IF; /* lwIP asks routes, not DHCP and ARP, whether it is */
+    }
     if (!mac->chip->send(mac, frame, length)) {
         mac->count.tx_no_room++;
         LINK_STATS_INC(link.drop);
-        MIB2_STATS_NETIF_INC(netif, ifoutdiscards);
         return ERR_BUF;
     }
     mac->count.tx_frames++;
     LINK_STATS_INC(link.xmit);
-    MIB2_STATS_NETIF_ADD(netif, ifoutoctets, length);
+    mac->count.tx_bytes += length;
     return ERR_OK;
+}
+
+bool mac_drops(const struct netif *netif, unsigned number, const char **cause, uint32_t *count)
+{
+    static const struct {
+        const char *cause;
+        size_t offset;
+    } drops[] = {
+        {"no buffer free", offsetof(struct mac_counters, rx_no_pbuf)},
+        {"not taken", offsetof(struct mac_counters, rx_refused)},
+        {"bad checksum", offsetof(struct mac_counters, rx_crc)},
+        {"bad length", offsetof(struct mac_counters, rx_length)},
+        {"receive error", offsetof(struct mac_counters, rx_error)},
+        {"chip's FIFO full", offsetof(struct mac_counters, rx_overrun)},
+        {"receiver restarted", offsetof(struct mac_counters, rx_restarts)},
+        {"not sent, no room", offsetof(struct mac_counters, tx_no_room)},
+        {"not sent, error", offsetof(struct mac_counters, tx_error)},
+    };
+    const struct mac *mac = netif->state;
+
+    if (number >= LWIP_ARRAYSIZE(drops)) {
+        return false;
+    }
+    *cause = drops[number].cause;
+    memcpy(count, (const char *)&mac->count + drops[number].offset, sizeof *count);
+    return true;
 }
 
 err_t mac_init(struct netif *netif, const struct mac_chip *chip)
@@ -190,7 +217,6 @@ err_t mac_init(struct netif *netif, const struct mac_chip *chip)
     netif->output_ip6 = ethip6_output;
     netif->flags |= NETIF_FLAG_MLD6;
 #endif
-    MIB2_INIT_NETIF(netif, snmp_ifType_ethernet_csmacd, 100000000);
     if (chip->link(mac)) { /* at once in QEMU; silicon negotiates for seconds */
         netif->flags |= NETIF_FLAG_LINK_UP;
     }

@@ -32,6 +32,7 @@
  * whoever holds the core lock (tx); a reader needs no lock. */
 struct mac_counters {
     uint32_t rx_frames;    /* handed to lwIP */
+    uint32_t rx_bytes;     /* of these and those refused, without FCS */
     uint32_t rx_no_pbuf;   /* dropped: the pbuf pool was empty */
     uint32_t rx_refused;   /* dropped: netif->input did not take it */
     uint32_t rx_crc;       /* dropped: bad checksum of the frame */
@@ -40,11 +41,16 @@ struct mac_counters {
     uint32_t rx_overrun;   /* lost in the chip: its FIFO was full */
     uint32_t rx_restarts;  /* the receiver was emptied and started again */
     uint32_t tx_frames;    /* given to the chip */
+    uint32_t tx_bytes;     /* of these, without FCS */
     uint32_t tx_gathered;  /* of these: too finely cut for the chip, sent as one buffer */
     uint32_t tx_no_room;   /* dropped: the chip did not make room in time */
     uint32_t tx_error;     /* given to the chip, which reports that it did not get out */
     uint32_t link_changes; /* up and down */
 };
+
+/* One cause of lost frames, by number from 0; false when there is none of that number. Any thread.
+ */
+bool mac_drops(const struct netif *netif, unsigned number, const char **cause, uint32_t *count);
 
 struct mac;
 

@@ -99,6 +99,22 @@ const char *board_netif_fault(void)
     return ethernet.mac.fault;
 }
 
+void board_netif_frames(const struct netif *netif, struct board_frames *frames)
+{
+    const struct mac_counters *count = &((const struct mac *)netif->state)->count;
+
+    frames->in = count->rx_frames;
+    frames->in_bytes = count->rx_bytes;
+    frames->out = count->tx_frames;
+    frames->out_bytes = count->tx_bytes;
+}
+
+bool board_netif_drops(const struct netif *netif, unsigned number, const char **cause,
+                       uint32_t *count)
+{
+    return mac_drops(netif, number, cause, count);
+}
+
 void board_netif_start(struct netif *netif)
 {
     mac_start(netif);

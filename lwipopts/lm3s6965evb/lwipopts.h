@@ -46,7 +46,8 @@
 #define PS_RESERVE 6
 /* What one connection may pin in any case: a window of full segments. Short ones take more buffers,
  * as do UDP and fragments: all of them share the surplus, what the quotas and the reserve leave. It
- * is 8 buffers while all connections are full, and what is more is dropped, segments are repeated. */
+ * is 8 buffers while all connections are full, and what is more is dropped, segments are repeated.
+ */
 #define PS_QUOTA 6
 #define PS_QUOTA_WATCH PBUF_POOL_SIZE
 /* Buffers of fragments that wait for the rest: a datagram of 1944 bytes at most. Longer ones are
@@ -98,6 +99,9 @@
 #define TCPIP_THREAD_NAME "tcpip"
 #define TCPIP_THREAD_STACKSIZE 704
 #define TCPIP_THREAD_PRIO 5
+
+/* ifconfig has no counters for lo: 232 B. */
+#define MIB2_STATS 0
 
 #include "../common.h"
 

@@ -31,6 +31,7 @@ struct ps_thread {
     struct netconn *volatile conn; /* what the call under way may block on, or NULL */
     struct netconn *volatile cut;  /* the netconn whose send timeout a kick cut short */
     int32_t cut_timeout;           /* milliseconds to put back there */
+    int name_code;                 /* EAI_...: why the last name had no address */
     void
         *netconn_sem; /* lwIP's semaphore of this thread (sys_sem_t *); NULL before its first use */
     uintptr_t sem_room[3]; /* where the port keeps it */

@@ -157,6 +157,11 @@ static unsigned kept_from(int kind)
 
 err_t ps_netif_input(struct pbuf *p, struct netif *netif)
 {
+    if (!netif_is_up(netif)) { /* lwIP itself would still answer ARP */
+        ps_drops.down++;
+        pbuf_free(p);
+        return ERR_OK;
+    }
     if (pool_free() < PS_RESERVE + QUOTAS_ARE_BACKED * QUOTAS) {
         int kind = kind_of(p);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What every socket call does before and after lwIP's part; how and why is told in ps.h. */
 #include "lwip/api.h"
+#include "lwip/netif.h"
 #include "lwip/priv/sockets_priv.h"
 #include "ps_internal.h"
 
@@ -44,12 +45,21 @@ bool ps_enter(int fd, bool blocks)
     return true;
 }
 
+/* "No route to host" is what lwIP says of a cable that is out, too. */
+static bool network_is_down(void)
+{
+    return netif_default != NULL &&
+           (!netif_is_up(netif_default) || !netif_is_link_up(netif_default));
+}
+
 ssize_t ps_leave(ssize_t result, ssize_t idle)
 {
     struct ps_thread *t = ps_port_thread();
 
     if (result < 0 && errno == -1) {
         errno = ENETDOWN; /* lwIP has no errno for ERR_IF */
+    } else if (result < 0 && errno == EHOSTUNREACH && network_is_down()) {
+        errno = ENETDOWN;
     }
     if (t == NULL) {
         return result;

@@ -22,6 +22,8 @@ int ps_getaddrinfo(const char *node, const char *service, const struct addrinfo 
         if (code == EAI_SYSTEM || (code != 0 && t->hit)) {
             ps_consume(t);
             code = EAI_SYSTEM;
+        } else if (code == EAI_FAIL) { /* all that lwIP itself says */
+            code = t->name_code;
         }
         t->inside = false;
         ps_port_checkpoint();
@@ -48,7 +50,7 @@ const char *ps_gai_strerror(int code)
     case EAI_FAMILY:
         return "Address family not supported";
     case EAI_AGAIN:
-        return "Temporary failure in name resolution";
+        return "No name server answers";
     case EAI_SYSTEM:
         return strerror(errno);
     default:

@@ -7,9 +7,11 @@
 #include "lwip/dns.h"
 #include "lwip/sys.h"
 #include "lwip/tcpip.h"
+#include "ps_lease.h"
 #include "ps_netif.h"
 
 #define DHCP_STEP_MS 10
+_Static_assert(PS_DHCP_MS == 20000, "as the message says");
 
 bool ps_parse_ipv4(const char *text, ip4_addr_t *address)
 {
@@ -62,15 +64,14 @@ static const char *wait_for_lease(struct netif *netif, bool (*give_up)(void))
     port_diagnostic("portside: asking for an address by DHCP\n");
     LOCK_TCPIP_CORE();
     netif_set_default(netif);
-    netif_set_up(netif);
-    leased = dhcp_start(netif) != ERR_OK;
+    leased = ps_lease_ask(netif) != ERR_OK;
     UNLOCK_TCPIP_CORE();
     if (leased) {
         return "dhcp: out of memory";
     }
     do {
         if (sys_now() - start >= PS_DHCP_MS) {
-            return "dhcp: no server answered";
+            return "no DHCP server answered within 20 s";
         }
         if (give_up()) {
             return "dhcp: interrupted";
@@ -83,12 +84,25 @@ static const char *wait_for_lease(struct netif *netif, bool (*give_up)(void))
     return NULL;
 }
 
+void ps_set_name_server(const ip4_addr_t *gateway)
+{
+    ip_addr_t server;
+
+    ip_addr_copy_from_ip4(server, *gateway);
+    dns_setserver(0, &server);
+    for (u8_t i = 1; i < DNS_MAX_SERVERS; i++) {
+        dns_setserver(i, NULL);
+    }
+}
+
 const char *ps_netif_configure(struct netif *netif, const char *address, const char *gateway,
                                bool (*give_up)(void))
 {
     ip4_addr_t ip, mask, gw;
-    ip_addr_t server;
 
+    LOCK_TCPIP_CORE();
+    ps_lease_watch(netif);
+    UNLOCK_TCPIP_CORE();
     if (strcmp(address, "dhcp") == 0) {
         return wait_for_lease(netif, give_up);
     }
@@ -101,12 +115,11 @@ const char *ps_netif_configure(struct netif *netif, const char *address, const c
     if (ip4_addr_eq(&ip, &gw)) {
         return "the address is the gateway's";
     }
-    ip_addr_copy_from_ip4(server, gw);
     LOCK_TCPIP_CORE();
     netif_set_addr(netif, &ip, &mask, &gw);
     netif_set_default(netif);
     netif_set_up(netif);
-    dns_setserver(0, &server);
+    ps_set_name_server(&gw);
     UNLOCK_TCPIP_CORE();
     return NULL;
 }

@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include "lwip/netif.h"
 
-/* Frames and segments that the receive reserve and the quotas refused, since start. Core lock. */
+/* Frames and segments that the input gate refused, since start. Core lock. */
 struct ps_drops {
     u32_t tcp_reserve, tcp_quota, fragments, udp_reserve;
+    u32_t down; /* frames that came while the interface was down */
 };
 extern struct ps_drops ps_drops;
 
@@ -22,6 +23,9 @@ bool ps_parse_ipv4(const char *text, ip4_addr_t *address);
 /* Reads "192.168.77.2/24" into address and mask. False when it is not that, or no host can have
  * that address. */
 bool ps_parse_cidr(const char *text, ip4_addr_t *address, ip4_addr_t *mask);
+
+/* Makes the gateway the one name server, as a static set-up has it. Core lock held. */
+void ps_set_name_server(const ip4_addr_t *gateway);
 
 /* Sets address, mask and gateway (and the gateway as name server), brings the netif up and makes
  * it the default; with "dhcp" as the address asks for one and waits for it at most PS_DHCP_MS.

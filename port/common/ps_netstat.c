@@ -231,8 +231,7 @@ static void print_end(struct ps_out *out, const ip_addr_t *address, u16_t port)
     if (!ip_addr_isany(address)) {
         (void)ipaddr_ntoa_r(address, number, sizeof number);
     }
-    length =
-        snprintf(text, sizeof text, "%s%s%s:", bracket ? "[" : "", number, bracket ? "]" : "");
+    length = snprintf(text, sizeof text, "%s%s%s:", bracket ? "[" : "", number, bracket ? "]" : "");
     (void)snprintf(text + length, sizeof text - (size_t)length, port != 0 ? "%u" : "*", port);
     ps_printf(out, "%-18s ", text);
 }
@@ -315,4 +314,14 @@ void ps_netstat(struct ps_out *out)
             last = 0;
         }
     }
+}
+
+int ps_netstat_command(struct ps_out *out, int argc, char **argv)
+{
+    if (argc > 1) {
+        ps_printf(out, "netstat: takes no arguments, got \"%.40s\"\n", argv[1]);
+        return 2;
+    }
+    ps_netstat(out);
+    return 0;
 }

@@ -5,14 +5,21 @@
  * leave when it is interrupted and the late answer finds nobody.
  */
 #include <netdb.h>
+#include <string.h>
 #include "arch/lwip_hooks.h"
 #include "lwip/api.h"
 #include "lwip/dns.h"
+#include "lwip/ip.h"
+#include "lwip/mem.h"
 #include "lwip/sys.h"
 #include "ps_internal.h"
+#include "ps_name.h"
 
 /* The resolver gives up by itself; this only makes each wait finite, hence interruptible. */
 #define SLICE_MS 1000
+#define SERVER_TICKS 7 /* in silence_ms() */
+
+_Static_assert(DNS_MAX_RETRIES == 4, "the sum of the ticks");
 
 enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_ANSWERED, SLOT_ABANDONED };
 
@@ -79,25 +86,100 @@ static err_t await(struct slot *slot, ip_addr_t *address)
     return err;
 }
 
-int ps_resolve(const char *name, ip_addr_t *address, u8_t type, err_t *result)
+/* Whether the name needs no server, or a query gets out to the first one: lwIP would wait as long
+ * for an answer to one that did not. Core lock held. */
+static bool may_be_answered(const char *name)
 {
+    const ip_addr_t *server = dns_getserver(0);
+    ip_addr_t number;
+
+    return ipaddr_aton(name, &number) || lwip_stricmp(name, "localhost") == 0 ||
+           (!ip_addr_isany(server) && ip_route(IP4_ADDR_ANY, server) != NULL);
+}
+
+/* After how many milliseconds without an answer lwIP gives up, at least: it asks each server four
+ * times, 1, 1, 2 and 3 ticks of a second apart, and the first tick may come at once. */
+static u32_t silence_ms(void)
+{
+    u32_t servers = 0;
+
+    for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
+        servers += !ip_addr_isany(dns_getserver(i));
+    }
+    return (servers * SERVER_TICKS - 1) * DNS_TMR_INTERVAL;
+}
+
+static err_t resolve(const char *name, ip_addr_t *address, u8_t type)
+{
+    u32_t start = sys_now();
     struct slot *slot;
+    err_t err;
 
     LWIP_UNUSED_ARG(type);
     LOCK_TCPIP_CORE();
-    slot = claim_slot();
+    slot = may_be_answered(name) ? claim_slot() : NULL;
     if (slot == NULL) {
+        err = may_be_answered(name) ? ERR_MEM : ERR_RTE;
         UNLOCK_TCPIP_CORE();
-        *result = ERR_MEM;
-        return 1;
+        return err;
     }
-    *result = dns_gethostbyname_addrtype(name, address, on_answer, slot, type);
-    if (*result != ERR_INPROGRESS) {
+    err = dns_gethostbyname_addrtype(name, address, on_answer, slot, type);
+    if (err != ERR_INPROGRESS) {
         slot->state = SLOT_FREE;
     }
     UNLOCK_TCPIP_CORE();
-    if (*result == ERR_INPROGRESS) {
-        *result = await(slot, address);
+    if (err == ERR_INPROGRESS) {
+        err = await(slot, address);
+        if (err != ERR_OK && sys_now() - start >= silence_ms()) {
+            err = ERR_TIMEOUT;
+        }
+    }
+    return err;
+}
+
+/* The same for a name that ends with a dot, which lwIP would send as an empty label. */
+static err_t resolve_without_dot(const char *name, ip_addr_t *address, u8_t type)
+{
+    size_t length = strlen(name) - 1;
+    char *copy = mem_malloc((mem_size_t)(length + 1));
+    err_t err;
+
+    if (copy == NULL) {
+        return ERR_MEM;
+    }
+    memcpy(copy, name, length);
+    copy[length] = '\0';
+    err = resolve(copy, address, type);
+    mem_free(copy);
+    return err;
+}
+
+static int code_of(err_t err)
+{
+    switch (err) {
+    case ERR_MEM:
+        return EAI_MEMORY;
+    case ERR_TIMEOUT: /* nobody has answered */
+    case ERR_RTE:     /* nobody can be asked */
+        return EAI_AGAIN;
+    default:
+        return EAI_NONAME;
+    }
+}
+
+int ps_resolve(const char *name, ip_addr_t *address, u8_t type, err_t *result)
+{
+    struct ps_thread *t = ps_port_thread();
+
+    if (!ps_name_is_good(name)) {
+        *result = ERR_ARG;
+    } else if (name[strlen(name) - 1] == '.') {
+        *result = resolve_without_dot(name, address, type);
+    } else {
+        *result = resolve(name, address, type);
+    }
+    if (t != NULL) {
+        t->name_code = code_of(*result);
     }
     return 1;
 }

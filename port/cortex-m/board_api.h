@@ -6,6 +6,7 @@
 #ifndef PORTSIDE_BOARD_API_H
 #define PORTSIDE_BOARD_API_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,17 @@ err_t board_netif_init(struct netif *netif);
 
 /* Why board_netif_init() failed, in a few words; else NULL. */
 const char *board_netif_fault(void);
+
+/* Frames to lwIP and to the chip since start, and their bytes without FCS; they wrap. */
+struct board_frames {
+    uint32_t in, in_bytes, out, out_bytes;
+};
+void board_netif_frames(const struct netif *netif, struct board_frames *frames);
+
+/* One cause for which the controller or its driver has lost frames, by number from 0; false when
+ * there is none of that number. Any thread. */
+bool board_netif_drops(const struct netif *netif, unsigned number, const char **cause,
+                       uint32_t *count);
 
 /* Starts reception: the receive thread and the interrupt. Once, after netif_add(), from a thread
  * or before the scheduler runs; core lock not held. The thread calls netif->input with the core

@@ -2,16 +2,14 @@
 /* The table of the shell's own commands, see builtins.h. */
 #include "builtins.h"
 #include <string.h>
-#include "builtin_net.h"
 #include "console.h"
 #include "job.h"
 
 static int help(int argc, char **argv);
 
 const struct builtin builtins[] = {
-    {"help", help},
-    {"mem", builtin_mem},
-    {"netstat", builtin_netstat},
+    {"help", help},           {"ifconfig", builtin_ifconfig},
+    {"mem", builtin_mem},     {"netstat", builtin_netstat},
     {"stats", builtin_stats},
 };
 const size_t builtins_count = sizeof builtins / sizeof builtins[0];

@@ -23,6 +23,12 @@ extern const size_t builtins_count;
 /* The one called `name`, or NULL. Any thread. */
 const struct builtin *builtin_find(const char *name);
 
+/* The commands that have a file of their own, builtin_NAME.c. */
+int builtin_ifconfig(int argc, char **argv);
+int builtin_mem(int argc, char **argv);
+int builtin_netstat(int argc, char **argv);
+int builtin_stats(int argc, char **argv);
+
 /* Prints to the console. */
 extern struct ps_out builtin_out;
 

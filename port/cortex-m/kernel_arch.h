@@ -44,8 +44,8 @@ void kernel_arch_idle(void);
 /* Milliseconds since kernel_arch_init(), monotonic, wrapping. Interrupts are off. */
 uint32_t kernel_arch_now_ms(void);
 
-/* The same in microseconds, for measuring: wraps after 71 minutes, and each alarm may cost it a few.
- * Interrupts are off. */
+/* The same in microseconds, for measuring: wraps after 71 minutes, and each alarm may cost it a
+ * few. Interrupts are off. */
 uint32_t kernel_arch_now_us(void);
 
 /* Calls kernel_alarm() from the timer's ISR when kernel_arch_now_ms() has advanced by `ms` (at

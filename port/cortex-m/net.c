@@ -10,6 +10,8 @@
 #include "lwip/tcpip.h"
 #include "main.h"
 #include "ps.h"
+#include "ps_ifconfig.h"
+#include "ps_lease.h"
 #include "ps_netif.h"
 #include "ps_random.h"
 #include "shell.h"
@@ -76,10 +78,41 @@ int net_start(const struct boot_args *args)
     }
     wrong = ps_netif_configure(&netif, args->ip, args->gw, shell_interrupted);
     if (wrong != NULL) {
-        console_printf("portside: ip=%s gw=%s: %s\n", args->ip, args->gw, wrong);
+        if (strcmp(args->ip, "dhcp") == 0) {
+            console_printf("portside: ip=dhcp: %s\n", wrong);
+        } else {
+            console_printf("portside: ip=%s gw=%s: %s\n", args->ip, args->gw, wrong);
+        }
         return -1;
     }
     return 0;
+}
+
+void ps_port_frames(const struct netif *interface, struct ps_frames *frames)
+{
+    struct board_frames counted;
+
+    board_netif_frames(interface, &counted);
+    frames->in = counted.in;
+    frames->in_bytes = counted.in_bytes;
+    frames->out = counted.out;
+    frames->out_bytes = counted.out_bytes;
+}
+
+bool ps_port_drops(const struct netif *interface, unsigned number, const char **cause, u32_t *count)
+{
+    uint32_t counted;
+    bool known = board_netif_drops(interface, number, cause, &counted);
+
+    if (known) {
+        *count = counted;
+    }
+    return known;
+}
+
+void ps_port_say(const char *text)
+{
+    console_write(text, strlen(text));
 }
 
 /* The stack is up before the first app runs. */

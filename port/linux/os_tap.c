@@ -32,21 +32,50 @@ static int attach(int fd, const char *name)
     return ioctl(fd, TUNSETIFF, &request);
 }
 
-/* The first TAP that nobody holds; one that is not ours to use is passed over when it exists. */
-static int attach_first_free(int fd, char *name)
+static int attach_named(int fd, const char *name, char *error, size_t size)
 {
-    int error;
+    /* The kernel would make one, if we may: a TAP that nobody knows and that goes with us. */
+    if (if_nametoindex(name) == 0) {
+        snprintf(error, size, "there is no interface %s; 'ip tuntap add %s mode tap' makes it",
+                 name, name);
+        return -1;
+    }
+    if (attach(fd, name) == 0) {
+        return 0;
+    }
+    snprintf(error, size, "TAP %s: %s", name,
+             errno == EBUSY    ? "taken by another program"
+             : errno == EINVAL ? "it is no TAP"
+             : errno == EPERM  ? "it is another user's"
+                               : strerror(errno));
+    return -1;
+}
+
+/* The first TAP that nobody holds; one that is not ours to use is passed over. */
+static int attach_first_free(int fd, char *name, char *error, size_t size)
+{
+    unsigned busy = 0, foreign = 0;
 
     for (unsigned i = 0; i < TAPS_TRIED; i++) {
         snprintf(name, OS_TAP_NAME_SIZE, "tap%u", i);
+        if (if_nametoindex(name) == 0) {
+            continue;
+        }
         if (attach(fd, name) == 0) {
             return 0;
         }
-        error = errno;
-        if (error != EBUSY && !((error == EPERM || error == EINVAL) && if_nametoindex(name) != 0)) {
-            errno = error;
+        if (errno != EBUSY && errno != EPERM && errno != EINVAL) {
+            snprintf(error, size, "TAP %s: %s", name, strerror(errno));
             return -1;
         }
+        *(errno == EBUSY ? &busy : &foreign) += 1;
+    }
+    if (busy + foreign == 0) {
+        snprintf(error, size,
+                 "there is no TAP (tap0, tap1 ...); 'ip tuntap add tap0 mode tap' makes one");
+    } else {
+        snprintf(error, size, "no TAP is free: %u of tap0, tap1 ... in use, %u not ours to use",
+                 busy, foreign);
     }
     return -1;
 }
@@ -89,14 +118,11 @@ int os_tap_open(struct os_tap *tap, const char *name, char *error, size_t error_
     }
     if (name != NULL) {
         memcpy(tap->name, name, strlen(name) + 1);
-        result = attach(tap->fd, name);
+        result = attach_named(tap->fd, name, error, error_size);
     } else {
-        result = attach_first_free(tap->fd, tap->name);
+        result = attach_first_free(tap->fd, tap->name, error, error_size);
     }
-    if (result != 0) {
-        snprintf(error, error_size, "TAP %s: %s", tap->name,
-                 errno == EBUSY ? "taken by another program" : strerror(errno));
-    } else if (inspect(tap) != 0) {
+    if (result == 0 && inspect(tap) != 0) {
         snprintf(error, error_size, "interface %s: %s", tap->name, strerror(errno));
         result = -1;
     }

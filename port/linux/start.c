@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "control.h"
 #include "finish.h"
 #include "lwip/sys.h"
 #include "lwip/tcpip.h"
@@ -180,6 +181,7 @@ static void start(void)
     start_lwip();
     os_signals_start(); /* from here on a signal may close and drain what lwIP holds */
     tapif_start(&tapif);
+    control_start(tapif.tap.name);
     wrong = ps_netif_configure(&netif, address, gateway, is_interrupted);
     if (wrong != NULL) {
         fail(1, "%s: %s", tapif.tap.name, wrong);

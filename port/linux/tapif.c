@@ -34,17 +34,24 @@ static err_t tapif_output(struct netif *netif, struct pbuf *p)
     for (struct pbuf *q = p; q != NULL; q = q->next) {
         if (count == TX_SLICES_MAX) {
             LINK_STATS_INC(link.drop);
+            tapif->tx_cut++;
             return ERR_BUF;
         }
         slices[count].base = q->payload;
         slices[count++].length = q->len;
     }
+    if (!netif_is_up(netif)) {
+        return ERR_IF; /* lwIP asks routes, not DHCP and ARP, whether it is */
+    }
     os_pcap_frame(slices, count);
     if (os_tap_write(&tapif->tap, slices, count) < 0) {
         LINK_STATS_INC(link.drop);
+        tapif->tx_failed++;
         return errno == EAGAIN || errno == ENOBUFS ? ERR_MEM : ERR_IF;
     }
     LINK_STATS_INC(link.xmit);
+    tapif->frames.out++;
+    tapif->frames.out_bytes += p->tot_len;
     return ERR_OK;
 }
 
@@ -129,9 +136,12 @@ static void deliver(struct tapif *tapif, struct pbuf **batch, unsigned count, un
     LOCK_TCPIP_CORE();
     for (unsigned i = 0; i < count; i++) {
         LINK_STATS_INC(link.recv);
+        tapif->frames.in++;
+        tapif->frames.in_bytes += batch[i]->tot_len;
         if (tapif->netif->input(batch[i], tapif->netif) != ERR_OK) {
             pbuf_free(batch[i]);
             LINK_STATS_INC(link.drop);
+            tapif->refused++;
         }
     }
     tapif->no_pbuf += dropped;
@@ -204,6 +214,34 @@ static void watch_thread(void *argument)
         UNLOCK_TCPIP_CORE();
     } while (there);
     port_diagnostic("portside: interface %s is gone\n", tapif->tap.name);
+}
+
+void ps_port_frames(const struct netif *netif, struct ps_frames *frames)
+{
+    const struct tapif *tapif = netif->state;
+
+    *frames = tapif->frames;
+}
+
+bool ps_port_drops(const struct netif *netif, unsigned number, const char **cause, u32_t *count)
+{
+    const struct tapif *tapif = netif->state;
+    const struct {
+        const char *cause;
+        u32_t count;
+    } drops[] = {
+        {"no buffer free", tapif->no_pbuf},
+        {"not taken", tapif->refused},
+        {"not sent, the TAP refused", tapif->tx_failed},
+        {"not sent, in too many pieces", tapif->tx_cut},
+    };
+
+    if (number >= LWIP_ARRAYSIZE(drops)) {
+        return false;
+    }
+    *cause = drops[number].cause;
+    *count = drops[number].count;
+    return true;
 }
 
 void tapif_start(struct tapif *tapif)

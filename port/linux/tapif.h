@@ -5,11 +5,17 @@
 
 #include "lwip/netif.h"
 #include "os.h"
+#include "ps_ifconfig.h"
 
 struct tapif {
     struct os_tap tap;
-    u8_t mac[6];   /* ours; the caller's choice */
-    u32_t no_pbuf; /* frames dropped because the pool was empty */
+    u8_t mac[6];             /* ours; the caller's choice */
+    struct ps_frames frames; /* core lock */
+    /* Frames lost here, by cause; core lock. */
+    u32_t no_pbuf;   /* the pool was empty */
+    u32_t refused;   /* netif->input did not take it */
+    u32_t tx_failed; /* the kernel did not take it */
+    u32_t tx_cut;    /* a chain of more pieces than one writev() takes */
     struct netif *netif;
 };
 

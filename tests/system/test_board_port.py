@@ -191,10 +191,10 @@ def test_dhcp_without_a_server(board_run, linux_app, network):
         with own_tap("alone0", "10.77.9.1/24"):
             app = linux_app("udp-recv", 5000, PORTSIDE_IF="tap:alone0", PORTSIDE_IP="dhcp")
             board = board_run(f"NET=tap:{tap}", "IP=dhcp", "CMD=udp-send -h")
-            board.expect("dhcp: no server answered", 40)
+            board.expect("ip=dhcp: no DHCP server answered within 20 s", 40)
             assert board.process.wait(PATIENCE) == 1
             assert app.wait() == 1
-            assert app.error_lines == ["portside: alone0: dhcp: no server answered"]
+            assert app.error_lines == ["portside: alone0: no DHCP server answered within 20 s"]
     finally:
         board.end()
         network.give_back(tap, ip)

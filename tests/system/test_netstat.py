@@ -369,4 +369,7 @@ def test_100_rounds_leave_all_as_before(prompt, connect):
 
 def test_prompt_refuses_arguments(prompt):
     for command in ("netstat", "stats", "mem"):
-        assert prompt.run(f"{command} x") == (f"{command}: takes no arguments\n", 2)
+        assert prompt.run(f"{command} x") == (
+            f'{command}: takes no arguments, got "x"\n',
+            2,
+        )

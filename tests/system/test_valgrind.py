@@ -36,6 +36,7 @@ KEPT_BY_THE_STACK = {
 }
 OPEN_BY_THE_STACK = {
     "os_tap_open": "the TAP: what was sent last goes out while the process ends",
+    "os_control_listen": "the control socket, answering until the end",
     "os_watch_open": "the TAP's state, watched until the end",
 }
 

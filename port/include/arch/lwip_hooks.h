@@ -7,6 +7,8 @@
 #include "lwip/err.h"
 #include "lwip/ip_addr.h"
 
+struct dhcp;
+struct netif;
 struct pbuf;
 struct tcp_hdr;
 struct tcp_pcb;
@@ -20,6 +22,11 @@ u32_t ps_tcp_isn(const ip_addr_t *local_ip, u16_t local_port, const ip_addr_t *r
 err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *p);
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) \
     ps_tcp_admit((pcb), (hdr), (p))
+
+/* Each message of the DHCP client: the end of a lease that lwIP overlooks (ps_lease.c). */
+void ps_dhcp_sends(struct netif *netif, const struct dhcp *dhcp, u8_t type);
+#define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, type, length) \
+    ps_dhcp_sends((netif), (dhcp), (type))
 
 /* getaddrinfo that a signal can interrupt. Thread context, core lock not held. */
 int ps_resolve(const char *name, ip_addr_t *address, u8_t type, err_t *result);
