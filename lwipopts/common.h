@@ -109,6 +109,7 @@
 #define MEMP_STATS 1
 #define LINK_STATS 1
 #define SYS_STATS 0
+#define IGMP_STATS 0 /* nobody shows them: 56 B */
 #define LWIP_STATS_LARGE 1
 /* Frames and bytes of lo: 44 B an interface, and 144 B. Drivers count by themselves. */
 #ifndef MIB2_STATS

@@ -315,3 +315,13 @@ void ps_netstat(struct ps_out *out)
         }
     }
 }
+
+int ps_netstat_command(struct ps_out *out, int argc, char **argv)
+{
+    if (argc > 1) {
+        ps_printf(out, "netstat: takes no arguments, got \"%.40s\"\n", argv[1]);
+        return 2;
+    }
+    ps_netstat(out);
+    return 0;
+}

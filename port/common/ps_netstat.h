@@ -17,4 +17,8 @@
  * told twice, each time as it was at that moment. It ends whatever the stack does. */
 void ps_netstat(struct ps_out *out);
 
+/* The same as a command that takes no arguments: returns its exit status, 0, or 2 after a line that
+ * says what was wrong. */
+int ps_netstat_command(struct ps_out *out, int argc, char **argv);
+
 #endif

@@ -94,4 +94,15 @@ void ps_stats(struct ps_out *out)
               (unsigned long)drops.tcp_reserve, (unsigned long)drops.tcp_quota);
     ps_printf(out, "%lu fragments, %lu datagrams\n", (unsigned long)drops.fragments,
               (unsigned long)drops.udp_reserve);
+    ps_printf(out, "while the interface was down: %lu frames\n", (unsigned long)drops.down);
+}
+
+int ps_stats_command(struct ps_out *out, int argc, char **argv)
+{
+    if (argc > 1) {
+        ps_printf(out, "stats: takes no arguments, got \"%.40s\"\n", argv[1]);
+        return 2;
+    }
+    ps_stats(out);
+    return 0;
 }

@@ -11,4 +11,8 @@
  * core lock not held; before the stack is up, too. */
 void ps_stats(struct ps_out *out);
 
+/* The same as a command that takes no arguments: returns its exit status, 0, or 2 after a line that
+ * says what was wrong. */
+int ps_stats_command(struct ps_out *out, int argc, char **argv);
+
 #endif

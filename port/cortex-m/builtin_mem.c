@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The shell's mem: what RAM is in use, and by whom. `make size` tells of the rest of it. */
 #include "board.h"
-#include "builtin_net.h"
+#include "builtins.h"
 #include "console.h"
 #include "files.h"
 #include "heap.h"
@@ -88,9 +88,8 @@ static void print_stacks(void)
 
 int builtin_mem(int argc, char **argv)
 {
-    (void)argv;
     if (argc > 1) {
-        console_printf("mem: takes no arguments\n");
+        console_printf("mem: takes no arguments, got \"%.40s\"\n", argv[1]);
         return 2;
     }
     print_heap();

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The shell's netstat and stats. */
-#include "builtin_net.h"
 #include "builtins.h"
 #include "console.h"
 #include "ps_netstat.h"
@@ -8,19 +7,15 @@
 
 int builtin_netstat(int argc, char **argv)
 {
-    if (!builtin_no_operands(argc, argv)) {
-        return 2;
-    }
-    ps_netstat(&builtin_out);
-    return 0;
+    return ps_netstat_command(&builtin_out, argc, argv);
 }
 
 int builtin_stats(int argc, char **argv)
 {
-    if (!builtin_no_operands(argc, argv)) {
-        return 2;
+    int status = ps_stats_command(&builtin_out, argc, argv);
+
+    if (status == 0) {
+        console_printf("console: %lu bytes of input dropped\n", (unsigned long)console_dropped());
     }
-    ps_stats(&builtin_out);
-    console_printf("console: %lu bytes of input dropped\n", (unsigned long)console_dropped());
-    return 0;
+    return status;
 }

@@ -2,7 +2,6 @@
 /* The table of the shell's own commands, see builtins.h. */
 #include "builtins.h"
 #include <string.h>
-#include "builtin_net.h"
 #include "console.h"
 #include "job.h"
 #include "shell_jobs.h"

@@ -35,6 +35,9 @@ bool builtin_no_operands(int argc, char **argv);
 int builtin_ps(int argc, char **argv);
 int builtin_reboot(int argc, char **argv);
 int builtin_ifconfig(int argc, char **argv);
+int builtin_mem(int argc, char **argv);
+int builtin_netstat(int argc, char **argv);
+int builtin_stats(int argc, char **argv);
 
 /* Prints to the console. */
 extern struct ps_out builtin_out;

@@ -30,20 +30,10 @@ struct command {
     int (*run)(struct ps_out *out, int argc, char **argv);
 };
 
-static int show(struct ps_out *out, int argc, char **argv)
-{
-    if (argc > 1) {
-        ps_printf(out, "%s: '%.40s' is too much: it takes no arguments\n", argv[0], argv[1]);
-        return STATUS_USAGE;
-    }
-    (strcmp(argv[0], "netstat") == 0 ? ps_netstat : ps_stats)(out);
-    return 0;
-}
-
 static const struct command commands[] = {
     {"ifconfig", ps_ifconfig},
-    {"netstat", show},
-    {"stats", show},
+    {"netstat", ps_netstat_command},
+    {"stats", ps_stats_command},
 };
 
 struct client {

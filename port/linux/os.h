@@ -56,9 +56,6 @@ void os_pcap_frame(const struct os_slice *slices, unsigned count);
 /* Fills `size` bytes (at most 256) with random ones from the kernel. */
 void os_entropy(void *bytes, size_t size);
 
-/* The program's name, without its folder. Any thread. */
-const char *os_program_name(void);
-
 /* Takes SIGINT and SIGTERM over: see os_signal.c. Once, by the thread that starts the stack. */
 void os_signals_start(void);
 

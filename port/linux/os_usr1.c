@@ -8,12 +8,9 @@
  * process has gone. A program that sets a handler, or ignores the signal, gets it as from the
  * kernel, in its main thread.
  */
-#define _GNU_SOURCE
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include "os.h"
 #include "os_usr1.h"
 #include "report.h"
 
@@ -83,9 +80,4 @@ int os_usr1_sigaction(const struct sigaction *act, struct sigaction *old)
         block(SIG_UNBLOCK);
     }
     return result;
-}
-
-const char *os_program_name(void)
-{
-    return program_invocation_short_name;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "lwip/arch.h"
-#include "os.h"
+#include "os_control.h"
 #include "ps.h"
 #include "ps_netstat.h"
 #include "ps_stats.h"

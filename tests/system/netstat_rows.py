@@ -5,7 +5,7 @@ import re
 import subprocess
 
 HEADER = r"^ +LOCAL +REMOTE +STATE +RECV +SEND +AGE +FD OWNER$"
-END_OF_STATS = "^refused: "
+END_OF_STATS = "^while the interface was down: "
 ROW = re.compile(
     r"(?P<proto>tcp6?|udp6?|raw6?) +(?P<local>\S+) +(?P<remote>\S+) +(?P<state>LISTEN|\S+)"
     r"(?: (?P<pending>\d+)/(?P<backlog>\d+))? +(?P<recv>\d+) +(?P<send>\d+) +(?P<age>\d+)"

@@ -193,7 +193,10 @@ def test_room_is_left(watched, connect, udp_peer, tcp_listener, sockets):
             receive_to_end(peer)
     use_messenger_server(watched)
     use_messenger(watched, sockets)
+    assert "3 received" in watched.run(f"ping -c 3 -i 5 -s 1472 {HOST_IP}")
     assert answers(prompt.ip)
+    for command in ("netstat", "stats", "mem"):  # in the shell's thread, main, looked at below
+        assert prompt.run(command)[1] == 0
     size = constant(prompt.board.name, "BOARD_APP_STACK")
     for program, used in watched.most.items():
         assert 256 < used <= size - INTERRUPT, watched.most

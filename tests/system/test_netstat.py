@@ -6,6 +6,7 @@ import contextlib
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -20,7 +21,7 @@ from porttools import (  # noqa: F401 (fixtures)
     probes,
     prompt,
 )
-from stacks import PATIENCE
+from stacks import BUILD, PATIENCE
 
 PORT = 8080
 UDP_PORT = 5000
@@ -329,6 +330,39 @@ def test_signal_of_a_program_with_a_handler(probes):
     assert scene.app.error_lines == []
 
 
+# --- Through the control socket ---
+
+
+def ask(tool, *words):
+    return subprocess.run(
+        [BUILD / "linux" / tool, *words], capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+@on("linux")
+def test_tools_ask_a_running_program(probes, connect):
+    """build/linux/netstat and stats tell what the program itself does."""
+    scene = Scene(probes.start("scene"))
+    slot, _ = scene.open(f"listen {PORT} 2")
+    peer = connect(scene.ip, PORT)
+    pid = str(scene.app.process.pid)
+    done = ask("netstat", "-p", pid)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = rows_of(done.stdout.splitlines())
+    row = listening(rows)
+    assert (row["pending"], row["backlog"], row["owner"]) == (1, 2, "scene")
+    assert len(of_peer(rows, peer.getsockname()[1])) == 1 and len(rows) == 2
+    assert [dict(each, age=0) for each in rows] == [dict(each, age=0) for each in scene.rows()]
+    done = ask("stats", "-p", pid)
+    assert done.returncode == 0
+    pools = table_of(done.stdout.splitlines())
+    assert pools["TCP_PCB"][0] == 1 and pools["TCP_PCB_LISTEN"][0] == 1
+    for tool in ("netstat", "stats"):
+        done = ask(tool, "-p", pid, "x")
+        assert done.returncode == 2
+        assert f'{tool}: takes no arguments, got "x"' in done.stdout + done.stderr
+
+
 # --- A board's prompt ---
 
 
@@ -369,4 +403,7 @@ def test_100_rounds_leave_all_as_before(prompt, connect):
 
 def test_prompt_refuses_arguments(prompt):
     for command in ("netstat", "stats", "mem"):
-        assert prompt.run(f"{command} x") == (f"{command}: takes no arguments\n", 2)
+        assert prompt.run(f"{command} x") == (
+            f'{command}: takes no arguments, got "x"\n',
+            2,
+        )

@@ -243,6 +243,39 @@ static void test_owners(void **state)
     assert_int_equal(heap_used_by(NULL, &blocks), 0);
 }
 
+/* Each owner once, whatever the order of its blocks, and all that is used. */
+static void test_shares(void **state)
+{
+    struct heap_share share;
+    size_t sum = 0;
+    unsigned owners = 0, blocks = 0, networks = 0;
+
+    (void)state;
+    assert_false(heap_next_share(&share, true));
+    (void)heap_alloc(10, two);
+    (void)heap_alloc(20, one);
+    (void)heap_alloc(30, NULL);
+    (void)heap_network_malloc(40);
+    heap_free(heap_alloc(50, one));
+    (void)heap_alloc(60, two);
+    for (bool more = heap_next_share(&share, true); more; more = heap_next_share(&share, false)) {
+        unsigned count;
+
+        assert_int_equal(heap_used_by(share.owner, &count), share.bytes);
+        assert_int_equal(count, share.blocks);
+        assert_int_equal(share.blocks, share.owner == two ? 2 : 1);
+        assert_true(owners > 0 || share.owner == NULL); /* the system's address is the lowest */
+        sum += share.bytes;
+        blocks += share.blocks;
+        networks += share.is_network;
+        owners++;
+    }
+    assert_int_equal(owners, 4);
+    assert_int_equal(networks, 1);
+    assert_int_equal(sum, stats().used);
+    assert_int_equal(blocks, stats().blocks);
+}
+
 static void test_absurd_requests(void **state)
 {
     (void)state;
@@ -289,6 +322,7 @@ int main(void)
         CASE(test_a_block_grows_where_it_lies),
         CASE(test_all_comes_back),
         CASE(test_owners),
+        CASE(test_shares),
         CASE(test_absurd_requests),
         CASE(test_wrong_frees),
     };
