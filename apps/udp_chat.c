@@ -121,6 +121,7 @@ static int chat_with_peer(int fd, struct options *options)
     else
         status = report_failure(PROGRAM, "malloc", NULL);
     datagram_free(&chat.datagram);
+    options->messages.print = NULL;
     mtx_destroy(&chat.print);
     return status;
 }

@@ -127,7 +127,9 @@ const char *ip_number_parse_prefix(const char *text, struct ip_number *number, u
 
 static unsigned group_of(const struct ip_number *number, int index)
 {
-    return (unsigned)number->bytes[2 * index] << 8 | number->bytes[2 * index + 1];
+    const uint8_t *group = number->bytes + 2 * (size_t)index;
+
+    return (unsigned)group[0] << 8 | group[1];
 }
 
 static size_t write_quad(const uint8_t *bytes, char *text, size_t size)

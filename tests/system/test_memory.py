@@ -266,6 +266,8 @@ def serve_silent_peers(prompt, connect):
     peers = [connect(prompt.ip, PORT) for _ in range(4)]
     stuff(peers, 0.3)
     prompt.type("\x03")
+    prompt.expect(r"^listens no more, \d clients left\n")
+    prompt.type("\x03")
     prompt.expect("exit status 130\nportside> ")
     for peer in peers:
         assert has_ended(drained(peer), PATIENCE)

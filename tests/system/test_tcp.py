@@ -345,7 +345,8 @@ def test_server_on_a_taken_port(stack):
         pytest.skip("each program has a stack, hence ports, of its own")
     start_server(stack)
     second = stack.start("tcp-server", 8080)
-    second.expect_error(r"^tcp-server: bind 0\.0\.0\.0:8080: Address already in use \(EADDRINUSE\)$")
+    reason = r"Address already in use \(EADDRINUSE\)"
+    second.expect_error(rf"^tcp-server: bind 0\.0\.0\.0:8080: {reason}$")
     assert second.wait() == 1
 
 

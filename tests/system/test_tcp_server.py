@@ -13,6 +13,7 @@ import pytest
 
 from conftest import CHOSEN
 from peers import exchange, has_ended, receive_to_end, reset, wait_until
+from porttools import on
 from stacks import HOST_IP, STACKS
 
 PORT = 8080
@@ -109,39 +110,45 @@ def test_clients_in_the_backlog_are_reset_with_the_listening_socket(stack, conne
 # --- More clients than threads ---
 
 
-def test_more_clients_than_it_has_threads(stack, sockets):
-    """Who finds no thread waits, like the others in the backlog, until somebody leaves: all get
-    their turn, and none is reset."""
+def knock(app, sockets):
+    """A client whose connection may still be under way."""
+    peer = sockets(socket.SOCK_STREAM)
+    peer.setblocking(False)
+    peer.connect_ex((app.ip, PORT))
+    peer.settimeout(40)
+    return peer
+
+
+def fill(stack, sockets):
+    """A server, and clients until one of them waits for a thread. A board's connections may be
+    used up before its threads."""
     limits = None
     if not stack.is_board:
         # Little address space, and much of it for each thread's stack.
         limits = {resource.RLIMIT_STACK: 64 << 20, resource.RLIMIT_AS: 900 << 20}
     app = start_server(stack, "-M", "threads", "-l", "4", backlog=4, limits=limits)
-    peers = []
-
-    def knock():
-        peer = sockets(socket.SOCK_STREAM)
-        peer.setblocking(False)
-        peer.connect_ex((app.ip, PORT))
-        peer.settimeout(40)
-        peers.append(peer)
-        return peer
 
     def is_told_of(name):
-        """Whether it is served, or waits for a thread."""
+        """Whether it is served, or waits."""
         told = re.compile(rf"client {name} (connected|waits: no memory for another thread)$")
         return any(told.search(line) for line in [*app.lines, *app.error_lines])
 
+    peers = []
     for _ in range(stack.clients if stack.is_board else 14):
-        name = name_of(knock())
+        peers.append(knock(app, sockets))
+        name = name_of(peers[-1])
         wait_until(lambda: is_told_of(name), f"{name} is told of; {app}")
         if any("waits" in line for line in app.error_lines):
-            break
-    # A board's connections may be used up before its threads.
-    assert stack.is_board or "waits" in app.error_lines[-1]
-    for _ in range(3):
-        knock()
-    for peer in peers:
+            return app, peers
+    assert stack.is_board, app
+    return app, peers
+
+
+def test_more_clients_than_it_has_threads(stack, sockets):
+    """Who finds no thread waits, like the others in the backlog, until somebody leaves: all get
+    their turn, and none is reset."""
+    app, peers = fill(stack, sockets)
+    for peer in peers + [knock(app, sockets) for _ in range(3)]:
         exchange(peer, b"good bye")
         name = name_of(peer)
         peer.shutdown(socket.SHUT_WR)
@@ -149,6 +156,18 @@ def test_more_clients_than_it_has_threads(stack, sockets):
         peer.close()
         app.expect(rf"^client {name} closed, 8 bytes in, 8 bytes out$", 40)
     assert not any(" reset" in line for line in app.lines)
+    app.interrupt()
+    assert app.wait(5) == 130
+
+
+@on("host", "linux", fixture="stack")  # a board's connections are used up before its threads
+def test_first_interrupt_while_one_waits_for_a_thread(stack, sockets):
+    """It was not served yet: it is reset, and the conversations go on."""
+    app, peers = fill(stack, sockets)
+    app.interrupt()
+    app.expect(rf"^listens no more, {len(peers) - 1} clients left$")
+    assert has_ended(peers[-1], 5)
+    exchange(peers[0], b"hello")
     app.interrupt()
     assert app.wait(5) == 130
 
@@ -177,10 +196,8 @@ SURVIVED = ("ECONNABORTED", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EPROTO", "
 
 @pytest.fixture
 def failing(stack, tmp_path):
-    """Makes a program's first calls of accept() fail with these errors; only the C library's."""
-    if stack.is_lwip:
-        pytest.skip("accept() of this stack is no function of a library that can be replaced")
-
+    """Makes a program's first calls of accept() fail with these errors. Of the host alone: on lwIP
+    accept() is no function of a library that can be replaced."""
     def prepare(*errors):
         source, library = tmp_path / "accept.c", tmp_path / "accept.so"
         source.write_text(FAILING_ACCEPT.replace("ERRORS", ", ".join(errors)))
@@ -191,6 +208,7 @@ def failing(stack, tmp_path):
     return prepare
 
 
+@on("host", fixture="stack")
 def test_survives_failures_of_accept(stack, failing, connect):
     failing(*SURVIVED)
     app = start_server(stack, "-M", "threads")
@@ -202,6 +220,7 @@ def test_survives_failures_of_accept(stack, failing, connect):
     exchange(connect(app.ip, PORT), b"still there")
 
 
+@on("host", fixture="stack")
 def test_ends_when_accept_cannot_work(stack, failing, sockets):
     failing("EINVAL")
     app = start_server(stack, "-M", "threads")
@@ -232,7 +251,7 @@ def test_a_line_for_each_way_to_end(stack, connect):
     assert ways[0][0].startswith(re.escape(HOST_IP))
 
 
-@pytest.mark.parametrize("stack", ["linux"], indirect=True)
+@on("linux", fixture="stack")
 def test_client_of_nobody(stack, client_of_nobody):
     reason = "Connection timed out"
     client_of_nobody.expect_error(rf"^tcp-client: connect {NOBODY}:{PORT}: {reason}$", 60)

@@ -321,7 +321,8 @@ SCENARIOS = {
     "ip": [ip_tells, ip_does_not_understand],
     "tcp-client": [tcp_client_talks, tcp_client_finds_nobody],
     "tcp-server": [
-        tcp_server_serves_once, tcp_server_serves_many_and_is_interrupted, tcp_server_ends_with_its_last_client,
+        tcp_server_serves_once, tcp_server_serves_many_and_is_interrupted,
+        tcp_server_ends_with_its_last_client,
     ],
     "file-server": [file_server_serves_and_is_interrupted],
     "messenger-server": [messenger_server_serves_and_is_interrupted],
