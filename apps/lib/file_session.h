@@ -6,8 +6,8 @@
  * of the socket come into `input` and stay there until they are wanted: a pipelined request waits
  * in it. `work` first collects a line of the request; when the request is known it holds the head
  * of the answer and then, piece by piece, the file. Whatever the client does, a request takes at
- * most FILE_SESSION_SECONDS to be whole, and each FILE_SESSION_PACE bytes of an answer as long to be
- * taken. Only a client that goes on asking may stay as long as it likes.
+ * most FILE_SESSION_SECONDS to be whole, and each FILE_SESSION_PACE bytes of an answer as long to
+ * be taken. Only a client that goes on asking may stay as long as it likes.
  */
 #ifndef APPS_LIB_FILE_SESSION_H
 #define APPS_LIB_FILE_SESSION_H
@@ -55,7 +55,7 @@ struct file_session {
     int error;
     uint64_t deadline;       /* of the request: a moment */
     struct stream_pace pace; /* of who reads the answer */
-    size_t head;       /* bytes of its head so far */
+    size_t head;             /* bytes of its head so far */
     size_t input_at, input_length;
     struct http_line line; /* in `work` */
     struct http_request request;

@@ -78,6 +78,7 @@ MISTAKES = [
     ("file-client", ["10.0.0.1", "80"], r"needs HOST, PORT and NAME, got 2 arguments"),
     ("file-client", ["10.0.0.1", "80", "a", "b"], r"needs HOST, PORT and NAME, got 4 arguments"),
     ("file-client", ["10.0.0.1", "http", "a"], r'"http" is not a port number from 0 to 65535'),
+    ("file-client", ["10.0.0.1", "0", "a"], r"port 0: "),
     ("file-client", ["-o"], r"option -o needs a value"),
     ("file-client", ["-o", "", "10.0.0.1", "80", "a"], r'-o: "" is no name of a file'),
     ("file-client", ["-x", "10.0.0.1", "80", "a"], r"unknown option -x"),
