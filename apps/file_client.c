@@ -9,6 +9,7 @@
 #include "lib/moment.h"
 #include "lib/number.h"
 #include "lib/report.h"
+#include "lib/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +121,8 @@ static int connect_to(struct download *download, const struct address *remote)
     download->ended = false;
     download->at = download->length = 0;
     address_format(remote, download->where);
-    if (connect(download->fd, &remote->any, remote->length) == 0)
+    if (stream_connect(download->fd, &remote->any, remote->length,
+                       DOWNLOAD_CONNECT_SECONDS * 1000) == 0)
         return STATUS_GO_ON;
     int status = report_failure(PROGRAM, "connect", download->where);
     close(download->fd);
@@ -159,20 +161,21 @@ static int show_help(void)
     printf(
         "usage: file-client [-o FILE] [-c] [-R] [-q] HOST PORT NAME\n"
         "Downloads NAME from the server at HOST PORT by HTTP, and prints its bytes, the seconds\n"
-        "and its SHA-256. It is FILE.part until all of it is there. A server that is silent for\n"
-        "%d seconds is given up. \"length unknown\" in the result means that the server did not "
-        "tell\n"
-        "it, so that a cut cannot be told from the end.\n"
+        "and its SHA-256. It is FILE.part until all of it is there. A server that does not answer\n"
+        "the call within %d seconds, or is silent for %d seconds then, is given up. \"length "
+        "unknown\"\n"
+        "in the result means that the server did not tell it, so that a cut cannot be told from\n"
+        "the end.\n"
         "  -o FILE  save it as FILE (default: what comes behind the last slash of NAME); \"-\" is\n"
         "           standard output; a device or a FIFO is written as it is, without FILE.part\n"
-        "  -c       go on where FILE.part ends. Whether the file at the server has changed since "
-        "is\n"
-        "           not known, unless it is shorter now: compare the SHA-256\n"
+        "  -c       go on where FILE.part ends. FILE.part.etag tells the server which file that\n"
+        "           was, and it sends all of it when it has changed since. Without an ETag of the\n"
+        "           server's nobody knows: compare the SHA-256\n"
         "  -R       send NAME and a newline, and take what comes until the server closes: the\n"
         "           tutorial's protocol, which knows no length; an empty answer is an error\n"
         "  -q       show no progress (it is shown on a terminal only)\n"
         "  -h       show this help\n",
-        DOWNLOAD_SILENCE_SECONDS);
+        DOWNLOAD_CONNECT_SECONDS, DOWNLOAD_SILENCE_SECONDS);
     return STATUS_DONE;
 }
 
@@ -230,6 +233,8 @@ static int read_options(int argc, char **argv, struct options *options)
                             argc);
     if ((wrong = address_parse_port(argv[1], &options->port)) != NULL)
         return report_usage(PROGRAM, "\"%s\" %s", argv[1], wrong);
+    if (options->port == 0)
+        return report_usage(PROGRAM, "port 0: no server is there");
     options->host = argv[0];
     options->name = argv[2];
     return check_options(options);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ static int open_directory(struct file_server *server, const char *directory)
 
     server->root = realpath(directory, NULL);
     if (!server->root)
-        return report_failure(PROGRAM, "realpath", directory);
+        return report_failed(PROGRAM, "-d: \"%s\": %s", directory, strerror(errno));
     if (stat(server->root, &state) < 0)
         return report_failure(PROGRAM, "stat", directory);
     if (!S_ISDIR(state.st_mode))

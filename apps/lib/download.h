@@ -17,6 +17,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* So long it may take to connect. */
+#define DOWNLOAD_CONNECT_SECONDS 30
+
 /* A server that is silent for so long is given up. */
 #define DOWNLOAD_SILENCE_SECONDS 10
 

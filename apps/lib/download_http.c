@@ -31,6 +31,10 @@ static enum download_result fail_status(struct download *download)
     download_begin_line(download);
     fprintf(stderr, "%d%s", reply->status, reply->reason[0] ? " " : "");
     text_show(stderr, download->encoding, reply->reason, strlen(reply->reason));
+    if (reply->status < 400 && reply->location[0]) {
+        fputs(", not followed: it is at ", stderr);
+        text_show_quoted(stderr, download->encoding, reply->location, strlen(reply->location));
+    }
     fputc('\n', stderr);
     fflush(stderr);
     return DOWNLOAD_FAILED;
@@ -62,13 +66,18 @@ static void write_request(const struct download *download, struct draft *request
         draft_text(request, "Range: bytes=");
         draft_number(request, download->file.length, 10);
         draft_text(request, "-\r\n");
+        if (download->file.tag[0]) {
+            draft_text(request, "If-Range: ");
+            draft_text(request, download->file.tag);
+            draft_text(request, "\r\n");
+        }
     }
     draft_text(request, "\r\n");
 }
 
 static bool send_request(struct download *download)
 {
-    size_t size = 3 * strlen(download->name) + strlen(download->host) + 160;
+    size_t size = 3 * strlen(download->name) + strlen(download->host) + HTTP_TAG_SIZE + 160;
     struct draft request = {.bytes = malloc(size), .size = size};
 
     if (!request.bytes) {
@@ -211,11 +220,22 @@ static enum download_result save_part(struct download *download)
         return fail(download, "it is another part of the file than was asked for");
     if (reply->has_length && reply->length != length)
         return fail(download, "its Content-Length and its Content-Range differ");
+    if (reply->tag[0] && download->file.tag[0] && strcmp(reply->tag, download->file.tag) != 0)
+        return fail(download, "it is a part of another file than the one that is kept");
     reply->has_length = true;
     reply->length = length;
     download->has_total = true;
     download->total = range->size;
     return save_body(download);
+}
+
+/* What is kept is of no use. */
+static void restart(struct download *download, const char *why)
+{
+    download_begin_line(download);
+    fprintf(stderr, "%s: it comes from the beginning\n", why);
+    fflush(stderr);
+    saved_file_restart(&download->file);
 }
 
 /* Nothing comes behind what is there already: because that is all, or because it is no beginning
@@ -229,7 +249,7 @@ static enum download_result end_part(struct download *download)
     if (download->has_total && download->total == download->file.length)
         return DOWNLOAD_DONE;
     download->has_total = false;
-    saved_file_restart(&download->file);
+    restart(download, "what is kept is no part of it");
     return DOWNLOAD_AGAIN;
 }
 
@@ -242,7 +262,9 @@ enum download_result download_http(struct download *download)
     switch (reply->status) {
     case 200:
         if (download->file.length > 0)
-            saved_file_restart(&download->file);
+            restart(download, download->file.tag[0] ? "the file has changed meanwhile"
+                                                    : "the server sends no parts");
+        saved_file_set_tag(&download->file, reply->tag);
         download->has_total = reply->has_length && !reply->is_chunked;
         download->total = reply->length;
         return save_body(download);

@@ -65,6 +65,20 @@ bool http_field_split(char *line, size_t length, char **value)
     return true;
 }
 
+bool http_is_strong_tag(const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length < 2 || text[0] != '"' || text[length - 1] != '"')
+        return false;
+    for (size_t i = 1; i < length - 1; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (byte <= 0x20 || byte == '"' || byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 bool http_list_has(const char *list, const char *word)
 {
     size_t length = strlen(word);

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Room for an ETag, with its quotes and the NUL. */
+#define HTTP_TAG_SIZE 64
+
 struct http_line {
     char *bytes; /* the caller's */
     size_t size;
@@ -29,6 +32,9 @@ bool http_is_token(char character);
 /* Splits "Name: value": behind the name comes a NUL then, and *value is without the blanks around
  * it. False when the line is no such thing. */
 bool http_field_split(char *line, size_t length, char **value);
+
+/* Whether this is an ETag that stands for the very bytes (RFC 9110, 8.8.3): "..." and no W/. */
+bool http_is_strong_tag(const char *text);
 
 /* Whether the word is in a list with commas; upper and lower case are the same. */
 bool http_list_has(const char *list, const char *word);

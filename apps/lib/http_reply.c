@@ -32,6 +32,16 @@ const char *http_reply_line(struct http_reply *reply, const char *line, size_t l
     return NULL;
 }
 
+/* What there is room for. */
+static void copy(char *to, size_t size, const char *from)
+{
+    size_t length = strlen(from);
+
+    length = length < size ? length : size - 1;
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
 static const char *read_length(struct http_reply *reply, const char *value)
 {
     uint64_t length;
@@ -67,6 +77,12 @@ const char *http_reply_field(struct http_reply *reply, char *line, size_t length
         if (reply->has_range || cut || !http_content_range_read(value, &reply->range))
             return "its Content-Range makes no sense";
         reply->has_range = true;
+    } else if (strcasecmp(line, "ETag") == 0) {
+        copy(reply->tag, sizeof reply->tag, value);
+        if (cut || strlen(value) >= sizeof reply->tag || !http_is_strong_tag(value))
+            reply->tag[0] = '\0';
+    } else if (strcasecmp(line, "Location") == 0) {
+        copy(reply->location, sizeof reply->location, value);
     }
     return NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef APPS_LIB_HTTP_REPLY_H
 #define APPS_LIB_HTTP_REPLY_H
 
+#include "http_line.h"
 #include "http_range.h"
 
 #include <stdbool.h>
@@ -18,6 +19,8 @@ struct http_reply {
     bool has_length, is_chunked, has_range;
     uint64_t length; /* of the body */
     struct http_content_range range;
+    char tag[HTTP_TAG_SIZE]; /* a strong ETag, or "" */
+    char location[96];       /* as the server says it; a longer one is cut */
     bool is_1_0;
 };
 

@@ -6,6 +6,7 @@
 #define APPS_LIB_HTTP_REQUEST_H
 
 #include "file_name.h"
+#include "http_line.h"
 #include "http_range.h"
 
 #include <stdbool.h>
@@ -17,9 +18,6 @@
 
 /* Bytes of a whole head. */
 #define HTTP_REQUEST_HEAD_MOST 2048
-
-/* Room for an ETag, with its quotes and the NUL. */
-#define HTTP_TAG_SIZE 64
 
 struct http_request {
     char method[16];               /* a longer one is cut */

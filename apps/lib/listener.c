@@ -6,12 +6,23 @@
 
 #include "report.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 const char listener_help[] =
     "  -b ADDR     listen at this address only (default: all of IPv4; \"::\": all of them)\n"
     "  -l BACKLOG  how many clients may wait to be accepted, 0 to 65535 (default 5); the\n"
     "              stack may round it\n";
+
+/* "192.168.77.1:8080"; an IPv6 address has more colons. */
+static bool has_port(const char *value)
+{
+    const char *colon = strchr(value, ':');
+
+    return colon && colon == strrchr(value, ':');
+}
 
 int listener_option(const char *program, int option, const char *value,
                     struct listener_options *options)
@@ -22,6 +33,8 @@ int listener_option(const char *program, int option, const char *value,
         return option_number(program, option, value, 0, 65535, &options->backlog) ? STATUS_GO_ON
                                                                                   : STATUS_USAGE;
     options->address = value;
+    if (has_port(value))
+        return report_usage(program, "-b: \"%s\": the port stands by itself, as PORT", value);
     if ((wrong = address_parse_ip(value, 0, &options->local)) != NULL)
         return report_usage(program, "-b: \"%s\" %s", value, wrong);
     return STATUS_GO_ON;

@@ -8,6 +8,7 @@
  */
 #include "saved_file.h"
 
+#include "part_tag.h"
 #include "report.h"
 
 #include <errno.h>
@@ -69,12 +70,28 @@ static bool resume_part(struct saved_file *file, char *buffer, size_t size)
     file->fd = open(file->part, O_RDWR | O_NONBLOCK);
     if (file->fd < 0)
         return fail(file, "open");
+    part_tag_read(file->part, file->tag);
     bool is_good = take_part(file, buffer, size);
     if (!is_good || file->length == 0) {
         close(file->fd);
         file->fd = -1;
     }
     return is_good;
+}
+
+/* Whether a part can be made, as far as its folder tells: better known before the server is asked
+ * for anything. */
+static bool look_at_folder(const struct saved_file *file)
+{
+    char *slash = strrchr(file->part, '/');
+
+    if (!slash)
+        return access(".", W_OK) == 0 || fail(file, "open");
+    char behind = slash[1];
+    slash[1] = '\0'; /* the folder's name, with the slash */
+    bool is_good = access(file->part, W_OK) == 0;
+    slash[1] = behind;
+    return is_good || fail(file, "open");
 }
 
 static bool open_as_it_is(struct saved_file *file)
@@ -106,7 +123,9 @@ bool saved_file_prepare(struct saved_file *file, const char *program, const char
         return fail(file, "malloc");
     memcpy(file->part, name, strlen(name));
     memcpy(file->part + strlen(name), suffix, sizeof suffix);
-    return !resume || resume_part(file, buffer, size);
+    if (resume && !resume_part(file, buffer, size))
+        return false;
+    return file->fd >= 0 || look_at_folder(file);
 }
 
 static bool make_part(struct saved_file *file)
@@ -119,7 +138,10 @@ static bool make_part(struct saved_file *file)
             return fail(file, "unlink");
         file->fd = open(file->part, flags, 0666);
     }
-    return file->fd >= 0 || fail(file, "open");
+    if (file->fd < 0)
+        return fail(file, "open");
+    part_tag_write(file->part, file->tag);
+    return true;
 }
 
 bool saved_file_write(struct saved_file *file, const char *bytes, size_t length)
@@ -149,7 +171,13 @@ void saved_file_restart(struct saved_file *file)
         file->fd = -1;
     }
     file->length = 0;
+    file->tag[0] = '\0';
     sha256_init(&file->hash);
+}
+
+void saved_file_set_tag(struct saved_file *file, const char *tag)
+{
+    memcpy(file->tag, tag, strlen(tag) + 1);
 }
 
 /* Whether the part's name still belongs to what was written. */
@@ -177,15 +205,20 @@ bool saved_file_finish(struct saved_file *file)
     file->fd = -1;
     if (close(fd) < 0)
         return fail(file, "close");
-    return rename(file->part, file->name) == 0 || fail(file, "rename");
+    if (rename(file->part, file->name) < 0)
+        return fail(file, "rename");
+    part_tag_write(file->part, "");
+    return true;
 }
 
 void saved_file_close(struct saved_file *file)
 {
     if (file->fd >= 0 && file->fd != STDOUT_FILENO) {
         close(file->fd);
-        if (file->part && file->length == 0)
+        if (file->part && file->length == 0) {
             unlink(file->part);
+            part_tag_write(file->part, "");
+        }
     }
     file->fd = -1;
     free(file->part);

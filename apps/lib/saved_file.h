@@ -8,6 +8,7 @@
 #ifndef APPS_LIB_SAVED_FILE_H
 #define APPS_LIB_SAVED_FILE_H
 
+#include "http_line.h"
 #include "sha256.h"
 
 #include <stdbool.h>
@@ -16,18 +17,19 @@
 
 struct saved_file {
     const char *program;
-    const char *name;   /* "-": standard output */
-    char *part;         /* allocated; NULL when it is written as it is */
-    int fd;             /* -1: there is none */
-    uint64_t length;    /* bytes that are in it */
-    struct sha256 hash; /* of these */
+    const char *name;        /* "-": standard output */
+    char *part;              /* allocated; NULL when it is written as it is */
+    int fd;                  /* -1: there is none */
+    uint64_t length;         /* bytes that are in it */
+    struct sha256 hash;      /* of these */
+    char tag[HTTP_TAG_SIZE]; /* the ETag of the file that they are of, or "" */
 };
 
 /* Every function that returns false has put a line on stderr. */
 
 /* Looks whether the file can be written at all; opens it when it is no file that will be renamed.
- * With `resume` takes what is in FILE.part already, if there is one; the buffer is for reading it.
- */
+ * With `resume` takes what is in FILE.part already, if there is one, and its ETag; the buffer is
+ * for reading it. */
 bool saved_file_prepare(struct saved_file *file, const char *program, const char *name, bool resume,
                         char *buffer, size_t size);
 
@@ -35,6 +37,9 @@ bool saved_file_write(struct saved_file *file, const char *bytes, size_t length)
 
 /* What was resumed is not wanted: the next byte is the first one again. */
 void saved_file_restart(struct saved_file *file);
+
+/* Before the first byte: the ETag of the file that comes, "" for none. */
+void saved_file_set_tag(struct saved_file *file, const char *tag);
 
 /* All of it is there: gives it its name. */
 bool saved_file_finish(struct saved_file *file);

@@ -12,7 +12,7 @@
 
 #include "beneath.h"
 #include "file_name.h"
-#include "http_request.h"
+#include "http_line.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include "moment.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -41,6 +42,32 @@ static int wait_for(int fd, short events, uint64_t until, const atomic_bool *sto
             return -1;
         }
     }
+}
+
+/* After connect() has said that it goes on without the caller. */
+static int end_connect(int fd, int most_ms)
+{
+    int error = 0, ready = wait_for(fd, POLLOUT, moment_ms() + (uint64_t)most_ms, NULL);
+    socklen_t size = sizeof error;
+
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    if (ready <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return -1;
+    errno = error;
+    return error == 0 ? 0 : -1;
+}
+
+int stream_connect(int fd, const struct sockaddr *to, socklen_t length, int most_ms)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -1;
+    if (connect(fd, to, length) < 0 &&
+        ((errno != EINPROGRESS && errno != EINTR) || end_connect(fd, most_ms) < 0))
+        return -1;
+    return fcntl(fd, F_SETFL, flags) < 0 ? -1 : 0;
 }
 
 ssize_t stream_receive_until(int fd, void *buffer, size_t size, uint64_t until,

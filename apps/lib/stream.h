@@ -8,11 +8,16 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* A good size for a buffer that one recv() fills: a segment's worth. Allocate it: threads of
  * small systems have small stacks. */
 #define STREAM_CHUNK 1460
+
+/* Connects, but no longer than that: then -1 and errno ETIMEDOUT. What connect() says else is as it
+ * is; the socket blocks again afterwards. */
+int stream_connect(int fd, const struct sockaddr *to, socklen_t length, int most_ms);
 
 /* Waits until something is there, and receives it. Looks at *stop, unless it is NULL, five times a
  * second. Returns the bytes received; 0 at the end of the stream, after which it must not be called

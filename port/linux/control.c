@@ -12,7 +12,6 @@
 #include "control.h"
 #include "lwip/opt.h"
 #include "lwip/sys.h"
-#include "os.h"
 #include "os_control.h"
 #include "ps_ifconfig.h"
 #include "ps_netstat.h"

@@ -109,6 +109,11 @@ void os_control_close(int client)
     close(client);
 }
 
+const char *os_program_name(void)
+{
+    return program_invocation_short_name;
+}
+
 int os_process(void)
 {
     return (int)getpid();

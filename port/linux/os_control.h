@@ -26,7 +26,8 @@ bool os_control_write(int client, const void *data, size_t size);
 
 void os_control_close(int client);
 
-/* The process ID. */
+/* The name that the program was started by, without its folder; and its process ID. */
+const char *os_program_name(void);
 int os_process(void);
 
 #endif

@@ -207,7 +207,7 @@ def fetch_slowly(stack, folder, *options):
 def test_progress_on_a_terminal(stack, folder):
     if not is_board(stack):  # whose console is one
         stack.prefix = ("sh", "-c", 'exec script -qec "$*" /dev/null', "sh")
-    assert re.search(r"\d+ of 200000 bytes, \d+ KB/s", fetch_slowly(stack, folder))
+    assert re.search(r"\d+ of 200000 bytes, \d+ KB/s, \d+ s left", fetch_slowly(stack, folder))
     assert fetch_slowly(stack, folder, "-q").strip("\r\n") == ""
 
 
@@ -233,7 +233,7 @@ REFUSALS = {
     "403 Forbidden": '"a": 403 Forbidden$',
     "404 Not Found": '"a": 404 Not Found$',
     "500 Internal Server Error": '"a": 500 Internal Server Error$',
-    "301 Moved Permanently": '"a": 301 Moved Permanently$',
+    "301 Moved Permanently": '"a": 301 Moved Permanently, not followed: it is at "/b"$',
     "206 Partial Content": '"a": 206 Partial Content',
     "404": '"a": 404',
     "503 \x1b[2Jred": r'"a": 503 \\x1b\[2Jred$',

@@ -292,8 +292,9 @@ def test_interrupt_while_serving(stack, server):
 
 
 def one_of_many(ip, number, name="small.bin", data=SMALL, large="large.bin"):
-    """A download, in order or not: HTTP by curl, HTTP, the tutorial's way, cut by the client."""
-    kind = number % 6
+    """A download, in order or not: HTTP by curl, HTTP, the tutorial's way, cut by the client; and
+    the page of the folder."""
+    kind = number % 7
     if kind == 0:
         assert curl(f"http://{ip}:{PORT}/{name}") == data
     elif kind in (1, 2):
@@ -302,6 +303,8 @@ def one_of_many(ip, number, name="small.bin", data=SMALL, large="large.bin"):
         assert raw(ip, name.encode() + b"\n") == data
     elif kind == 4:
         assert ask(ip, "/nosuch").status == 404
+    elif kind == 5:
+        assert name.encode() in ask(ip, "/").body
     else:
         with Caller(ip, window=4096) as caller:
             caller.send(request(f"/{large}"))
@@ -317,7 +320,7 @@ def memory_of(server):
 
 def test_300_downloads(stack, server):
     if is_board(stack):
-        pytest.skip("test_300_downloads_of_a_board looks deeper")
+        pytest.skip("test_1000_downloads_of_a_board looks deeper")
     with NothingLeft(stack, server):
         # On lwIP as many as later: those in TIME_WAIT lie in a part of a pool that is touched then.
         for number in range(300 if stack.is_lwip else 30):
@@ -354,7 +357,7 @@ def pools_after(linux_app, network, path, count):
 
 def test_300_downloads_give_back_lwips_pools(linux_app, network, tmp_path):
     write_files(tmp_path)
-    few = pools_after(linux_app, network, tmp_path, 6)
+    few = pools_after(linux_app, network, tmp_path, 7)
     many = pools_after(linux_app, network, tmp_path, 300)
     # Connections in TIME_WAIT are there for a while.
     assert few.pop("TCP_PCB")[1] == many.pop("TCP_PCB")[1] == "0"
@@ -375,14 +378,16 @@ def downloads_of_a_board(prompt, count):
     small, large = (choose(samples, key=lambda path: path.stat().st_size) for choose in (min, max))
     for number in range(count):
         one_of_many(prompt.ip, number, small.name, small.read_bytes(), large.name)
+        # What nobody reads would stop the console, and with it the board.
+        prompt.expect(r"^client \S+ (closed|reset), .* bytes out\n")
     prompt.type("\x03")
     prompt.expect("exit status 130\nportside> ")
 
 
-def test_300_downloads_of_a_board(prompt):
+def test_1000_downloads_of_a_board(prompt):
     """Pools, heap, threads and files are as before."""
-    downloads_of_a_board(prompt, 6)  # the first round leaves FILEs for as many threads at once
+    downloads_of_a_board(prompt, 7)  # the first round leaves FILEs for as many threads at once
     before = resources(prompt)
-    downloads_of_a_board(prompt, 300)
+    downloads_of_a_board(prompt, 1000)
     wait_until(lambda: resources(prompt) == before, f"{resources(prompt)} is {before}")
     assert {"heap", "threads", "TCP_PCB", "PBUF_POOL"} <= set(before)

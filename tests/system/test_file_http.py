@@ -58,6 +58,20 @@ def test_curl_head_and_ranges(stack, folder):
     assert b"http/1.1 206 " in curl("-i", "-r", "5-9", url).lower()
 
 
+def test_curl_old_and_new(stack, folder, tmp_path):
+    """HTTP/1.0; a file that has not changed; a folder that wants its slash."""
+    folder.write("sub/a.bin", content(3000))
+    folder.write("sub/index.html", b"<p>a page")
+    app = serve(stack, folder(""))
+    url = f"http://{app.ip}:{PORT}/sub"
+    assert curl("--http1.0", f"{url}/a.bin", f"{url}/a.bin") == content(3000) * 2
+    assert curl("-L", url) == b"<p>a page"
+    if not is_board(stack):  # /host does not tell when a file was changed
+        status = ("-o", tmp_path / "a.bin", "-w", "%{http_code}", "--etag-save", tmp_path / "tag")
+        assert curl(*status, f"{url}/a.bin") == b"200"
+        assert curl(*status, "--etag-compare", tmp_path / "tag", f"{url}/a.bin") == b"304"
+
+
 def test_curl_resumes(stack, folder, tmp_path):
     data = content(200_000)
     folder.write("a.bin", data)

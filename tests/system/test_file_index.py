@@ -265,6 +265,11 @@ def test_pages_of_a_board(prompt):
         page = page_of(prompt.ip)
         check_order(page)
         assert {link: size for link, (_, size) in page.rows.items()} == samples
+    with serving(prompt, "/"):
+        assert set(page_of(prompt.ip).rows) == {b"host/", b"ram/", b"rom/"}
+        assert set(page_of(prompt.ip, "/rom/").rows) == {b"../", *samples}
+        assert list(page_of(prompt.ip, "/ram/").rows) == [b"../"]
+        assert ask(prompt.ip, "/host/").status == 403
     names = ["<script>x", '"&q', "100%", "what?", "last.txt"]
     for number, name in enumerate(names):
         with Server(sends(ok(DATA[:number]))) as server:

@@ -12,10 +12,12 @@ from file_peers import (  # noqa: F401 (fixtures)
     check_failed,
     check_received,
     content,
+    curl,
     fetch,
     first_of_range,
     folder,
     http_server,
+    is_board,
     ok,
     ranged,
     sends_what_is_taken,
@@ -71,6 +73,7 @@ def test_server_without_ranges(stack, folder, tmp_path, http_server):
     for part in (PART, DATA, DATA + b"more than there is", b"of something else"):
         folder.write("a.bin.part", part)
         app = resume(stack, folder, port)
+        app.expect_error("the server sends no parts: it comes from the beginning$")
         check_received(app, DATA, folder.path / "a.bin")
         app.kill()
 
@@ -195,6 +198,102 @@ def test_cut_again_and_again(stack, folder):
             assert folder.read("a.bin.part") == DATA[:have]
         app = resume(stack, folder, server.port)
         check_received(app, DATA, folder.path / "a.bin", resumed=45_000)
+
+
+def tagged(data, tag):
+    """An answer that keeps to Range and If-Range."""
+
+    def answer(peer, head):
+        asked = re.search(rb"\r\nIf-Range: (.*)\r\n", head)
+        first = first_of_range(head) if asked and asked[1].decode() == tag else None
+        field = f"ETag: {tag}"
+        if first is None:
+            peer.sendall(ok(data, field))
+        else:
+            where = f"Content-Range: bytes {first}-{len(data) - 1}/{len(data)}"
+            peer.sendall(ok(data[first:], field, where, status="206 Partial Content"))
+
+    return answer
+
+
+def cut(data, *fields):
+    return lambda peer, head: peer.sendall(ok(data, *fields)[: -len(data) + len(PART)])
+
+
+def test_the_file_is_still_the_same(stack, folder):
+    """The ETag of the broken try goes with the next one, and then it is gone."""
+    with Server(cut(DATA, 'ETag: "one"'), tagged(DATA, '"one"')) as server:
+        check_failed(resume(stack, folder, server.port), f"{HOST_IP}:{server.port}: ")
+        assert folder.names() == ["a.bin.part", "a.bin.part.etag"]
+        assert folder.read("a.bin.part.etag") == b'"one"'
+        app = resume(stack, folder, server.port)
+        check_received(app, DATA, folder.path / "a.bin", resumed=len(PART))
+    assert folder.names() == ["a.bin"]
+    assert b"If-Range" not in server.heads[0] and b'If-Range: "one"\r\n' in server.heads[1]
+
+
+def test_the_file_has_changed(stack, folder):
+    """Nothing of the old one is in the new one, and the user is told."""
+    other = content(60_000, 2)
+    with Server(cut(DATA, 'ETag: "one"'), tagged(other, '"two"')) as server:
+        check_failed(resume(stack, folder, server.port), f"{HOST_IP}:{server.port}: ")
+        app = resume(stack, folder, server.port)
+        app.expect_error(r'^file-client: \S+: "a.bin": the file has changed meanwhile: it comes from')
+        check_received(app, other, folder.path / "a.bin")
+    assert folder.names() == ["a.bin"]
+
+
+def test_from_a_file_server_whose_file_changes(stack, folder):
+    """Both ends are ours, where files have a date."""
+    if is_board(stack):
+        pytest.skip("/host does not tell when a file was changed")
+    source = folder.write("served/a.bin", content(1_000_000))
+    app = serve(stack, folder("served"))
+    tag = curl("-I", f"http://{app.ip}:8080/a.bin").decode().split("ETag: ")[1].split("\r\n")[0]
+    for data, resumed in ((content(1_000_000), len(PART)), (content(1_000_000, 2), 0)):
+        if not resumed:
+            source.write_bytes(data)
+        folder.write("a.bin.part", content(1_000_000)[: len(PART)])
+        folder.write("a.bin.part.etag", tag.encode())
+        copy = resume(stack, folder, 8080, ip=app.ip)
+        check_received(copy, data, folder.path / "a.bin", resumed=resumed)
+        copy.kill()
+    assert folder.names() == ["a.bin", "served"]
+
+
+# What may be in FILE.part.etag that is no ETag to send, or in an answer that is none to keep.
+NO_TAGS = {
+    "empty": b"",
+    "weak": b'W/"x"',
+    "no quotes": b"x",
+    "a field": b'"x"\r\nEvil: "yes"',
+    "a blank": b'"x y"',
+    "long": b'"' + b"x" * 100 + b'"',
+}
+
+
+def test_no_tags(stack, folder):
+    for name, tag in cases_for(stack, NO_TAGS, "a field").items():
+        folder.write("a.bin.part", PART)
+        folder.write("a.bin.part.etag", tag)
+        with Server(ranged(DATA)) as server:
+            app = resume(stack, folder, server.port)
+            check_received(app, DATA, folder.path / "a.bin", resumed=len(PART))
+        assert b"If-Range" not in server.heads[0] and b"Evil" not in server.heads[0], name
+        app.kill()
+    with Server(cut(DATA, 'ETag: W/"weak"')) as server:
+        check_failed(resume(stack, folder, server.port), f"{HOST_IP}:{server.port}: ")
+    assert folder.names() == ["a.bin", "a.bin.part"]
+
+
+def test_part_of_another_file(stack, folder):
+    """A server that minds no If-Range says by its ETag that the part is of another file."""
+    folder.write("a.bin.part", PART)
+    folder.write("a.bin.part.etag", b'"one"')
+    part = partial(REST, 'bytes 20000-49999/50000\r\nETag: "two"')
+    with Server(sends_what_is_taken(part)) as server:
+        check_failed(resume(stack, folder, server.port), ".*it is a part of another file")
+    assert folder.read("a.bin.part") == PART
 
 
 def test_standard_output_cannot_be_resumed(stack, folder):

@@ -302,6 +302,52 @@ static void a_peer_must_keep_up_a_pace(void **state)
     assert_int_equal(errno, ETIMEDOUT);
 }
 
+/* A listener at a port of this machine that nobody accepts at. */
+static int listen_somewhere(struct address *address)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_null(address_parse_ip("127.0.0.1", 0, address));
+    assert_int_equal(bind(fd, &address->any, address->length), 0);
+    assert_int_equal(listen(fd, 0), 0);
+    assert_int_equal(address_of_socket(fd, address), 0);
+    return fd;
+}
+
+static int try_connect(const struct address *address, int most_ms)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (stream_connect(fd, &address->any, address->length, most_ms) == 0) {
+        assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0); /* as it was */
+        return fd;
+    }
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static void connecting_has_an_end(void **state)
+{
+    struct address address;
+    int listener = listen_somewhere(&address), clients[10], count = 0;
+
+    (void)state;
+    /* When its queue is full it answers nobody any more. */
+    uint64_t begin = moment_ms();
+    while (count < 10 && (clients[count] = try_connect(&address, count == 0 ? 60000 : 300)) >= 0)
+        count++;
+    assert_int_equal(errno, ETIMEDOUT);
+    assert_in_range(count, 1, 9);
+    assert_true(moment_ms() >= begin + 300);
+    while (count > 0)
+        close(clients[--count]);
+    close(listener);
+    assert_int_equal(try_connect(&address, 60000), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_moment_that_has_passed),
         cmocka_unit_test(a_peer_that_never_stops_sending),
         cmocka_unit_test(a_peer_must_keep_up_a_pace),
+        cmocka_unit_test(connecting_has_an_end),
     };
 
     return cmocka_run_group_tests_name("file_session", tests, NULL, NULL);
