@@ -24,8 +24,6 @@
 #define BOARD_JOBS 4             /* programs at once, 224 bytes each */
 #define BOARD_MAIN_THREADS 2     /* threads for main() alone, further ones are of the others */
 #define BOARD_APP_THREADS 4      /* threads of all programs together */
-#define BOARD_APP_STACK 1344     /* bytes, of each of them and of each main() */
-#define BOARD_RAM_FILES 4096     /* bytes of /ram, its book-keeping among them */
 #define BOARD_LINE_MAX 256       /* bytes of a console line or a boot command line, with the NUL */
 #define BOARD_CONSOLE_RX 128u    /* bytes between the UART's interrupt and the console thread */
 #define BOARD_CONSOLE_INPUT 512u /* bytes of typed lines that wait for a reader */
@@ -35,6 +33,16 @@
 #define BOARD_HEAP_NETWORK 9216  /* bytes of the heap that no program gets: lwIP's */
 #define BOARD_RX_STACK 768  /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
 #define BOARD_RX_PRIORITY 5 /* of the same, in the kernel's numbers */
+
+/* IPv6 goes deeper, with addresses that are five times as long; /ram pays for it. */
+#include "lwipopts.h"
+#if !LWIP_IPV6
+#define BOARD_APP_STACK 1344 /* bytes, of each program's thread and of each main() */
+#define BOARD_RAM_FILES 4096 /* bytes of /ram, its book-keeping among them */
+#else
+#define BOARD_APP_STACK 1472
+#define BOARD_RAM_FILES 3072
+#endif
 
 #include "board_api.h"
 

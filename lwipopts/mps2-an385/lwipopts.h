@@ -60,9 +60,9 @@
 #define MEMP_NUM_ARP_QUEUE 24
 
 #define MEMP_NUM_IGMP_GROUP 8
-/* IPv6: 30 KB of flash. A neighbour is 44 B, a destination 48 B (the oldest goes), a group 32 B:
- * each address of ours takes one more. 8 B for each datagram or fragment that waits for a neighbour
- * (with their copies in lwIP's heap); of more the first of that neighbour goes. */
+/* IPv6: 25 KB of flash, 3 KB of RAM. A neighbour is 44 B, a destination 48 B (the oldest goes), a
+ * group 32 B: each address of ours takes one more. 8 B for each datagram or fragment that waits for
+ * a neighbour (with their copies in lwIP's heap); of more the first of that neighbour goes. */
 #ifndef LWIP_IPV6
 #define LWIP_IPV6 1
 #endif

@@ -45,8 +45,9 @@ static bool parse_literal(const char *text, struct sockaddr_in6 *address)
 
 /* lwIP's parser takes much for an address that is none, and knows the interfaces by other names:
  * it only makes the list. */
-static int take_literal(const char *node, const char *service, const struct addrinfo *hints,
-                        struct addrinfo **result)
+static __attribute__((noinline)) int take_literal(const char *node, const char *service,
+                                                  const struct addrinfo *hints,
+                                                  struct addrinfo **result)
 {
     struct addrinfo numeric = {.ai_family = AF_INET6, .ai_flags = AI_NUMERICHOST};
     struct sockaddr_in6 literal, *address;
@@ -85,20 +86,14 @@ static bool has_global_ipv6(void)
     return found;
 }
 
-static int look_up(const char *node, const char *service, const struct addrinfo *hints,
-                   struct addrinfo **result)
+/* Apart, since what it keeps would make each other query deeper, too. */
+static __attribute__((noinline)) int look_up_both(const char *node, const char *service,
+                                                  const struct addrinfo *hints,
+                                                  struct addrinfo **result)
 {
     struct addrinfo of_one_kind = {0}, *of_ipv4;
-    ip_addr_t number;
     int code6, code4;
 
-    if (node != NULL && strchr(node, ':') != NULL) {
-        return take_literal(node, service, hints, result);
-    }
-    if (node == NULL || (hints != NULL && hints->ai_family != AF_UNSPEC) ||
-        ipaddr_aton(node, &number) || !has_global_ipv6()) {
-        return lwip_getaddrinfo(node, service, hints, result);
-    }
     if (hints != NULL) {
         of_one_kind = *hints;
     }
@@ -113,6 +108,19 @@ static int look_up(const char *node, const char *service, const struct addrinfo 
         (*result)->ai_next = of_ipv4;
     }
     return code6 == 0 ? 0 : code4;
+}
+
+static int look_up(const char *node, const char *service, const struct addrinfo *hints,
+                   struct addrinfo **result)
+{
+    if (node != NULL && strchr(node, ':') != NULL) {
+        return take_literal(node, service, hints, result);
+    }
+    if (node == NULL || (hints != NULL && hints->ai_family != AF_UNSPEC) ||
+        ip4addr_aton(node, NULL) || !has_global_ipv6()) {
+        return lwip_getaddrinfo(node, service, hints, result);
+    }
+    return look_up_both(node, service, hints, result);
 }
 
 #else

@@ -276,6 +276,16 @@ def read_capture(path, *fields, only=""):
     return [line.split("|") for line in done.stdout.splitlines()]
 
 
+def run_knob(name, value):
+    """Writes a setting of the namespace, below /proc/sys; the complaint when that failed."""
+    try:
+        with open(f"/proc/sys/{name}", "w") as knob:
+            knob.write(value)
+    except OSError as error:
+        return str(error)
+    return None
+
+
 def mac_of_neighbour(ip):
     """The MAC that the kernel has for this neighbour, or None."""
     done = subprocess.run(

@@ -182,6 +182,7 @@ class Stack:
         self.network = network
         self.started = []
         self.cwd = None  # where programs start; a board's /host is there
+        self.ip6 = None  # ADDRESS/64 of IPv6 for programs on lwIP, or auto or off
         self.prefix = ()  # a command that runs the program that its further words name
 
     def start(self, app, *args, quiet=False, limits=None):
@@ -250,6 +251,8 @@ class Linux(Stack):
     def _start(self, app, args, quiet, limits):
         tap, ip = self.network.lend()
         env = {"PORTSIDE_IF": f"tap:{tap}", "PORTSIDE_IP": f"{ip}/{PREFIX}"}
+        if self.ip6:
+            env["PORTSIDE_IP6"] = self.ip6
         return self._spawn(
             [BUILD / "linux" / app, *fill_in(args, ip)],
             ip,
@@ -284,7 +287,10 @@ class Board(Stack):
         tap, ip = self.network.lend()
         command = " ".join(shlex.quote(word) for word in (app, *fill_in(args, ip)))
         return self._spawn(
-            self.command(f"NET=tap:{tap}", f"IP={ip}/{PREFIX}", f"CMD={command}"),
+            self.command(
+                *(f"NET=tap:{tap}", f"IP={ip}/{PREFIX}", f"CMD={command}"),
+                *((f"IP6={self.ip6}",) if self.ip6 else ()),
+            ),
             ip,
             lambda: self.network.give_back(tap, ip),
             quiet,

@@ -140,6 +140,39 @@ static void each_part_of_the_tuple_counts(void **state)
     assert_int_not_equal(isn(other) - isn(here), 2 * distance);
 }
 
+/* An address of IPv4 lies in room for one of IPv6: what is left of that does not count. */
+static void what_lies_behind_an_address_does_not_count(void **state)
+{
+    struct tuple other;
+
+    (void)state;
+    memset(&other, 0xa5, sizeof other);
+    ip_addr_copy_from_ip4(other.local, *ip_2_ip4(&here.local));
+    ip_addr_copy_from_ip4(other.remote, *ip_2_ip4(&here.remote));
+    memset((char *)ip_2_ip4(&other.local) + sizeof(ip4_addr_t), 0x5a,
+           sizeof(ip6_addr_t) - sizeof(ip4_addr_t));
+    other.local_port = here.local_port;
+    other.remote_port = here.remote_port;
+    assert_int_equal(isn(other), isn(here));
+}
+
+static void all_of_an_address_of_ipv6_counts(void **state)
+{
+    struct tuple six = {.local_port = 1, .remote_port = 2}, other;
+
+    (void)state;
+    IP_ADDR6(&six.local, 0xfd00, 0, 0, 1);
+    IP_ADDR6(&six.remote, 0xfd00, 0, 0, 2);
+    for (int bit = 0; bit < 128; bit++) {
+        other = six;
+        ip_2_ip6(&other.local)->addr[bit / 32] ^= UINT32_C(1) << bit % 32;
+        assert_int_not_equal(isn(other), isn(six));
+        other = six;
+        ip_2_ip6(&other.remote)->addr[bit / 32] ^= UINT32_C(1) << bit % 32;
+        assert_int_not_equal(isn(other), isn(six));
+    }
+}
+
 static void the_key_counts(void **state)
 {
     u32_t first = isn(here);
@@ -254,6 +287,8 @@ int main(void)
         cmocka_unit_test_setup(siphash_is_that_of_its_authors, fresh_key),
         cmocka_unit_test_setup(one_tuple_follows_the_clock, fresh_key),
         cmocka_unit_test_setup(each_part_of_the_tuple_counts, fresh_key),
+        cmocka_unit_test_setup(what_lies_behind_an_address_does_not_count, fresh_key),
+        cmocka_unit_test_setup(all_of_an_address_of_ipv6_counts, fresh_key),
         cmocka_unit_test_setup(the_key_counts, fresh_key),
         cmocka_unit_test_setup(all_of_the_seed_counts, fresh_key),
         cmocka_unit_test_setup(seeds_add_up, fresh_key),
