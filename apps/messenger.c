@@ -206,5 +206,6 @@ static int read_options(int argc, char **argv, struct options *options)
         return report_usage(PROGRAM, "\"%s\" %s", argv[2], wrong);
     if ((wrong = address_resolve(argv[1], port, SOCK_DGRAM, &options->server)) != NULL)
         return report_failed(PROGRAM, "getaddrinfo %s: %s", argv[1], wrong);
+    address_match(&options->local, &options->server);
     return STATUS_GO_ON;
 }

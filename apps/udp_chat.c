@@ -234,6 +234,7 @@ static int read_arguments(int argc, char **argv, struct options *options)
         return report_usage(PROGRAM, "\"%s\" %s", argv[1], wrong);
     if ((wrong = address_resolve(argv[0], port, SOCK_DGRAM, &options->remote)) != NULL)
         return report_failed(PROGRAM, "getaddrinfo %s: %s", argv[0], wrong);
+    address_match(&options->local, &options->remote);
     return STATUS_GO_ON;
 }
 

@@ -11,8 +11,8 @@ import socket
 import pytest
 
 from messenger_peers import Refused, Server, User, login_line
-from peers import reset, wait_until
-from porttools import prompt, resources  # noqa: F401 (fixtures)
+from peers import free_port, reset, wait_until
+from porttools import on, prompt, resources  # noqa: F401 (fixtures)
 from stacks import HOST_IP, PATIENCE, STACKS
 
 PORT = 7007
@@ -410,6 +410,19 @@ def test_client_s_own_port(stack, sockets):
     assert server.expect(b"PING")[0] == b"PING"
     app.expect_error(rf"^messenger: server {HOST_IP}:{server.port} does not answer any more$")
     assert app.wait() == 1
+
+
+@on("host", fixture="stack")
+def test_client_s_own_port_at_a_server_of_ipv6(stack):
+    server = stack.start("messenger-server", "-b", "::1", 0)
+    port = server.expect(r"^listening on \[::1\]:(\d+) for 16 users$")[1]
+    own = free_port(socket.SOCK_DGRAM)
+    app = stack.start("messenger", "-b", own, "alice", "::1", port)
+    app.expect(rf"^logged in as alice, UDP port {own}$")
+    app.type("alice: hello\n")
+    app.expect("^alice: hello$")
+    app.type("exit\n")
+    assert app.wait() == 0
 
 
 def test_client_is_told_the_end(stack, sockets):

@@ -77,6 +77,21 @@ def test_bound(stack, udp_peer, local):
     assert app.wait() == 0
 
 
+def test_to_a_peer_of_ipv6(stack):
+    """Without an address in -b the socket takes the peer's family; here the peer is itself."""
+    own = free_port(socket.SOCK_DGRAM)
+    app = stack.start("udp-chat", "-b", own, "::1", own)
+    if stack.name == "lm3s6965evb":
+        app.expect_error("^udp-chat: getaddrinfo ::1: this build has no IPv6$")
+        assert app.wait() == 1
+        return
+    app.expect(rf"^bound to \[::\]:{own}$")
+    app.type("hello\n")
+    app.expect(rf"^\[::1\]:{own} 5 bytes: hello$")
+    app.type("exit\n")
+    assert app.wait() == 0
+
+
 def test_the_answer_to_the_last_line_is_not_lost(stack, udp_peer):
     """printf 'question\\n' | udp-chat ...: it listens on until it is silent."""
     app, bound = start_chat(stack, udp_peer)
