@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * idle: starts THREADS threads (0 by default) that sleep, says how many there are, and sleeps, until
- * it is ended.
+ * idle: starts THREADS threads (0 by default) that sleep, says how many there are, and sleeps,
+ * until it is ended.
  */
 #include <stdio.h>
 #include <stdlib.h>
