@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A board's shell, typed at through a pseudo-terminal: editing, history, completion, programs in the
-background, and that they leave nothing behind."""
+"""A board's shell, typed at through a pseudo-terminal: editing, history, completion, programs in
+the background, and that they leave nothing behind."""
 
 import os
 import re
@@ -76,8 +76,14 @@ def remembers_lines(screen):
         screen.type(word + "\n")
         screen.seen(f"{word}: unknown command; help lists those there are")
         screen.row_is(PROMPT)
-    for keys, line in ((UP, "second"), ("\x10", "first"), (DOWN, "second"), ("\x0e", ""),
-                       ("draft" + UP + DOWN, "draft"), (" " + UP + UP + "!", "first!")):  # fmt: skip
+    for keys, line in (
+        (UP, "second"),
+        ("\x10", "first"),
+        (DOWN, "second"),
+        ("\x0e", ""),
+        ("draft" + UP + DOWN, "draft"),
+        (" " + UP + UP + "!", "first!"),
+    ):
         screen.type(keys)
         screen.row_is(PROMPT + line)
     screen.type("\n")
@@ -427,7 +433,7 @@ def in_use(prompt):
 
 
 def test_hundred_rounds_of_blocked_programs(prompt, sockets, tcp_listener):
-    """Each that waits for a peer, ended by Ctrl-C or, in the background, by kill: all comes back."""
+    """Each that waits, ended by Ctrl-C or, in the background, by kill: all comes back."""
     programs = blocking_programs(prompt, sockets, tcp_listener)
     begin = None
     for number in range(100 + len(programs)):

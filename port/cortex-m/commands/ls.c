@@ -48,7 +48,7 @@ static int list_entries(DIR *directory, char *path, size_t length, bool is_long)
         path[length++] = '/';
     }
     while ((entry = readdir(directory)) != NULL) {
-        strcpy(path + length, entry->d_name);
+        memcpy(path + length, entry->d_name, strlen(entry->d_name) + 1);
         if (stat(path, &st) == 0) { /* it may be gone meanwhile */
             print_entry(entry->d_name, &st, is_long);
         }
