@@ -305,14 +305,18 @@ PROBE_BIN := $(foreach p,$(PROBES),$(HOST)/probes/$(subst _,-,$(p)) $(LINUX)/pro
 
 # What a part's tests need; tests/run counts and prints "N passed, N failed".
 test: all $(UNIT_BIN) $(PROBE_BIN)
+	-@port/setup/packages browser
 	@tests/run
 test-unit: $(UNIT_BIN)
 	@tests/run unit
 test-host: all $(PROBE_BIN)
+	-@port/setup/packages browser
 	@tests/run host
 test-linux: host linux $(PROBE_BIN)
+	-@port/setup/packages browser
 	@tests/run linux
 test-board: all $(PROBE_BIN)
+	-@port/setup/packages browser
 	@tests/run board
 
 # --- Running ---

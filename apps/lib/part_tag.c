@@ -5,6 +5,7 @@
 #include "part_tag.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,14 +14,11 @@
 /* Its name, which the caller frees; NULL without memory. */
 static char *name_of(const char *part)
 {
-    static const char suffix[] = ".etag";
-    size_t length = strlen(part);
-    char *name = malloc(length + sizeof suffix);
+    size_t size = strlen(part) + sizeof ".etag";
+    char *name = malloc(size);
 
-    if (name) {
-        memcpy(name, part, length);
-        memcpy(name + length, suffix, sizeof suffix);
-    }
+    if (name)
+        snprintf(name, size, "%s.etag", part);
     return name;
 }
 

@@ -3,6 +3,7 @@
 folder, and a click on a file saves it. What it sees is kept as pictures under build/pictures/."""
 
 import os
+import shutil
 import urllib.parse
 
 import pytest
@@ -53,6 +54,11 @@ def check_page(browser, url, names, name):
     assert browser.evaluate("getComputedStyle(document.querySelector('li')).display") == "flex"
     keep_pictures(browser, name)
     assert not complaints(browser)
+
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("chromium-headless-shell"), reason="no chromium-headless-shell"
+)
 
 
 def test_browser(stack, folder, tmp_path):

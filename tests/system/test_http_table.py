@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""HTTP as file-server reads it, in one table: the bytes of a request, the answer and what becomes of
-the connection, with the section of RFC 9110 (HTTP) or RFC 9112 (HTTP/1.1) that says so."""
+"""HTTP as file-server reads it, in one table: the bytes of a request, the answer and what becomes
+of the connection, with the section of RFC 9110 (HTTP) or RFC 9112 (HTTP/1.1) that says so."""
 
 import re
 
@@ -168,7 +168,8 @@ TABLE = [
     # What every answer says.
     ("9110 8.3", "a text", get(target="/t.txt"), 
      (200, OPEN, {"Content-Type": "text/plain; charset=utf-8"})),
-    ("9110 8.3", "by its ending", get(target="/t.HTML"), (200, OPEN, {"Content-Type": "text/html"})),
+    ("9110 8.3", "by its ending", get(target="/t.HTML"),
+     (200, OPEN, {"Content-Type": "text/html"})),
     ("9110 8.3", "no known ending", get(),
      (200, OPEN, {"Content-Type": "application/octet-stream"})),
     ("fetch 3.5", "as it is said", get(), (200, OPEN, {"X-Content-Type-Options": "nosniff"})),

@@ -347,7 +347,10 @@ def user_machine(tmp_path):
     return Machine(tmp_path, 1000)
 
 
-@pytest.mark.parametrize("groups", [["build"], ["boards"], ["tests"], ["lint"], ["build", "lint"]])
+@pytest.mark.parametrize(
+    "groups",
+    [["build"], ["boards"], ["tests"], ["lint"], ["browser"], ["build", "lint"]],
+)
 def test_nothing_missing_asks_nothing(user_machine, groups):
     user_machine.install(packages_of(*groups))
     result = user_machine.run(*groups)

@@ -88,7 +88,7 @@ MISTAKES = [
     ("file-server", ["80", "."], r"needs PORT, got 2 arguments"),
     ("file-server", ["65536"], r'"65536" is not a port number'),
     ("file-server", ["-b", "nowhere", "80"], r'-b: "nowhere" is not an IPv4 or IPv6 address'),
-    ("file-server", ["-b", "10.0.0.1:80", "80"], r'-b: "10\.0\.0\.1:80": the port stands by itself'),
+    ("file-server", ["-b", "10.0.0.1:80", "80"], r'-b: "10\.0\.0\.1:80": the port stands by'),
     ("file-server", ["-l", "65536", "80"], r'-l: "65536" is not a number from 0 to 65535'),
     ("file-server", ["-d"], r"option -d needs a value"),
     ("file-server", ["-w", "80"], r"unknown option -w"),

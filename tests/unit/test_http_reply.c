@@ -131,6 +131,43 @@ static void lengths(void **state)
     }
 }
 
+#define TAG_OF_62 "\"012345678901234567890123456789012345678901234567890123456789\""
+
+static void tags_and_locations(void **state)
+{
+    static const struct {
+        const char *fields, *tag, *location;
+    } cases[] = {
+        {"", "", ""},
+        {"ETag: \"x\"", "\"x\"", ""},
+        {"etag:\"\"", "\"\"", ""},
+        {"ETag: " TAG_OF_62, TAG_OF_62, ""},
+        {"ETag: \"" TAG_OF_62, "", ""},
+        {"ETag: W/\"x\"", "", ""},
+        {"ETag: x", "", ""},
+        {"ETag: \"", "", ""},
+        {"ETag: \"x\"y\"", "", ""},
+        {"ETag: \"x y\"", "", ""},
+        {"ETag: \"x\"|ETag: W/\"y\"", "", ""},
+        {"Location: http://x/y", "", "http://x/y"},
+        {"Location:", "", ""},
+    };
+    struct http_reply reply;
+    char line[300];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_null(read_fields(&reply, "HTTP/1.1 301 Moved", cases[i].fields));
+        assert_string_equal(reply.tag, cases[i].tag);
+        assert_string_equal(reply.location, cases[i].location);
+    }
+    memset(line, 'x', sizeof line);
+    memcpy(line, "Location: ", 10);
+    line[sizeof line - 1] = '\0';
+    assert_null(http_reply_field(&reply, line, strlen(line), false));
+    assert_int_equal(strlen(reply.location), sizeof reply.location - 1);
+}
+
 static void chunks_belong_to_1_1(void **state)
 {
     struct http_reply reply;
@@ -320,15 +357,11 @@ static void endless_extensions_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(status_lines),
-        cmocka_unit_test(lengths),
-        cmocka_unit_test(chunks_belong_to_1_1),
-        cmocka_unit_test(lines_that_were_cut),
-        cmocka_unit_test(content_ranges),
-        cmocka_unit_test(chunked_bodies),
-        cmocka_unit_test(nothing_is_taken_behind_the_end),
-        cmocka_unit_test(a_chunk_of_any_size),
-        cmocka_unit_test(endless_extensions_are_refused),
+        cmocka_unit_test(status_lines),        cmocka_unit_test(lengths),
+        cmocka_unit_test(tags_and_locations),  cmocka_unit_test(chunks_belong_to_1_1),
+        cmocka_unit_test(lines_that_were_cut), cmocka_unit_test(content_ranges),
+        cmocka_unit_test(chunked_bodies),      cmocka_unit_test(nothing_is_taken_behind_the_end),
+        cmocka_unit_test(a_chunk_of_any_size), cmocka_unit_test(endless_extensions_are_refused),
     };
 
     return cmocka_run_group_tests_name("http_reply", tests, NULL, NULL);
