@@ -8,18 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *look_up(const char *host, int type, struct addrinfo **found)
+/* NULL, and *wrong, when there is no address. */
+static struct addrinfo *look_up(const char *host, int type, const char **wrong)
 {
-    struct addrinfo hints;
+    struct addrinfo hints, *found = NULL;
 
     memset(&hints, 0, sizeof hints);
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = type;
-    *found = NULL;
-    int error = getaddrinfo(host, NULL, &hints, found);
-    if (error != 0)
-        return gai_strerror(error);
-    return *found ? NULL : "it has no address";
+    int error = getaddrinfo(host, NULL, &hints, &found);
+    if (error == 0) {
+        *wrong = "it has no address";
+        return found;
+    }
+    *wrong = gai_strerror(error);
+    return NULL;
 }
 
 static void take(const struct addrinfo *found, uint16_t port, struct address *address)
@@ -34,10 +37,10 @@ static void take(const struct addrinfo *found, uint16_t port, struct address *ad
 
 const char *address_resolve(const char *host, uint16_t port, int type, struct address *address)
 {
-    struct addrinfo *found, *best;
-    const char *wrong = look_up(host, type, &found);
+    const char *wrong;
+    struct addrinfo *found = look_up(host, type, &wrong), *best;
 
-    if (wrong)
+    if (!found)
         return wrong;
     for (best = found; best && best->ai_family != AF_INET; best = best->ai_next) {
     }
@@ -68,12 +71,12 @@ static bool can_send(const struct address *local, const struct addrinfo *found)
 const char *address_resolve_all(const char *host, uint16_t port, int type,
                                 const struct address *local, struct address **list, size_t *count)
 {
-    struct addrinfo *found;
-    const char *wrong = look_up(host, type, &found);
+    const char *wrong;
+    struct addrinfo *found = look_up(host, type, &wrong);
     size_t fit = 0;
 
     *count = 0;
-    if (wrong)
+    if (!found)
         return wrong;
     for (const struct addrinfo *each = found; each; each = each->ai_next)
         fit += can_send(local, each);

@@ -102,6 +102,11 @@ static bool parse_ipv6(const char *text, u8_t bytes[BYTES])
     return used < BYTES;
 }
 
+static unsigned group_of(const u8_t *bytes, size_t i)
+{
+    return (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
+}
+
 /* The longest run of groups that are 0, the first of equals; one alone is none. */
 static unsigned find_zeros(const u8_t *bytes, unsigned *length)
 {
@@ -111,7 +116,7 @@ static unsigned find_zeros(const u8_t *bytes, unsigned *length)
     for (unsigned i = 0; i < GROUPS; i++) {
         unsigned run = 0;
 
-        while (i + run < GROUPS && bytes[2 * (i + run)] == 0 && bytes[2 * (i + run) + 1] == 0) {
+        while (i + run < GROUPS && group_of(bytes, i + run) == 0) {
             run++;
         }
         if (run > *length) {
@@ -143,13 +148,11 @@ static void format_ipv6(const u8_t bytes[BYTES], char text[INET6_ADDRSTRLEN])
     char *end = text;
 
     for (unsigned i = 0; i < groups; i++) {
-        unsigned value = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
-
         if (length > 0 && i == begin) {
             i += length - 1;
             end += sprintf(end, i + 1 >= GROUPS ? "::" : ":");
         } else {
-            end += sprintf(end, "%s%x", i > 0 ? ":" : "", value);
+            end += sprintf(end, "%s%x", i > 0 ? ":" : "", group_of(bytes, i));
         }
     }
     if (groups < GROUPS) {

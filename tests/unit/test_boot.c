@@ -32,12 +32,13 @@ static void test_nothing(void **state)
 static void test_all(void **state)
 {
     (void)state;
-    assert_int_equal(
-        parse("portside ip=192.168.77.10/24 gw=192.168.77.1 seed=0fA9 run=udp-send -m 'a b'"
-              " gw=x"),
-        0);
+    assert_int_equal(parse("portside ip=192.168.77.10/24 gw=192.168.77.1 ip6=fd00::10/64 seed=0fA9 "
+                           "run=udp-send -m 'a b'"
+                           " gw=x"),
+                     0);
     assert_string_equal(args.ip, "192.168.77.10/24");
     assert_string_equal(args.gw, "192.168.77.1");
+    assert_string_equal(args.ip6, "fd00::10/64");
     assert_string_equal(args.seed, "0fA9");
     assert_string_equal(args.run, "udp-send -m 'a b' gw=x");
 }
@@ -67,6 +68,10 @@ static void test_good_values(void **state)
         "ip=255.255.255.255/32",
         "gw=1.2.3.4",
         "gw=255.255.255.255",
+        "ip6=auto",
+        "ip6=off",
+        "ip6=fd00::10/64",
+        "ip6=2001:0DB8:1111:2222:3333:4444:5555:6666/64",
         "seed=0123456789abcdef0123456789ABCDEF",
     };
 
@@ -97,6 +102,15 @@ static void test_bad_values(void **state)
         "gw=dhcp",
         "gw=1.2.3",
         "gw=1.2.3.4.",
+        "ip6=",
+        "ip6=fd00::10",
+        "ip6=fd00::10/65",
+        "ip6=fd00::10/64x",
+        "ip6=1.2.3.4/64",
+        "ip6=ff/64",
+        "ip6=/64",
+        "ip6=AUTO",
+        "ip6=2001:0DB8:1111:2222:3333:4444:5555:6666:7777:8888/64",
         "seed=",
         "seed=0x12",
         "seed=xyz",
