@@ -194,7 +194,7 @@ void clients_finish(struct clients *clients)
 
     clients_begin_line(clients);
     left = clients->left;
-    printf("listens no more, %u clients left\n", left);
+    printf("listens no more, clients left: %u\n", left);
     clients_end_line(clients);
     while (left > 0) {
         delay_ms(FINISH_PAUSE_MS);

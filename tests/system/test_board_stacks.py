@@ -174,7 +174,7 @@ def test_room_is_left(watched, connect, udp_peer, tcp_listener, sockets):
             exchange(peer, b"\x01" * 1460)
         peers[0].close()
         prompt.type("\x03")
-        prompt.expect("^listens no more, [34] clients left$")
+        prompt.expect("^listens no more, clients left: [34]$")
     port = tcp_listener.getsockname()[1]
     prompt.type(f"tcp-client -m hello {HOST_IP} {port}\n")
     with tcp_listener.accept()[0] as peer:

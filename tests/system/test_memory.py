@@ -266,7 +266,7 @@ def serve_silent_peers(prompt, connect):
     peers = [connect(prompt.ip, PORT) for _ in range(4)]
     stuff(peers, 0.3)
     prompt.type("\x03")
-    prompt.expect(r"^listens no more, \d clients left\n")
+    prompt.expect(r"^listens no more, clients left: \d\n")
     prompt.type("\x03")
     prompt.expect("exit status 130\nportside> ")
     for peer in peers:
