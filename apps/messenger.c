@@ -84,7 +84,7 @@ static int open_socket(struct messenger_session *session, struct options *option
         return report_failure(PROGRAM, "socket", NULL);
     address_format(local, where);
     if (options->has_local && bind(session->fd, &local->any, local->length) < 0)
-        return report_failure(PROGRAM, "bind", where);
+        return report_bind_failure(PROGRAM, where);
     if (connect(session->fd, &server->any, server->length) < 0)
         return report_failure(PROGRAM, "connect UDP", session->server);
     return STATUS_GO_ON;

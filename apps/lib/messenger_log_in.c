@@ -102,10 +102,10 @@ int messenger_log_in(struct messenger_session *session, const struct address *lo
     /* The server takes this connection's address for that of the datagrams, too. */
     if (local) {
         struct address from = *local;
-        from.ipv4.sin_port = 0; /* it is there in every family */
+        address_set_port(&from, 0);
         address_format(&from, where);
         if (bind(fd, &from.any, from.length) < 0)
-            status = report_failure(session->program, "bind", where);
+            status = report_bind_failure(session->program, where);
     }
     if (status == STATUS_GO_ON && connect(fd, &server->any, server->length) < 0)
         status = status_of(session, "connect");

@@ -145,7 +145,7 @@ static void log_in(struct messenger_logins *logins, struct messenger_login *logi
 
     const char *why =
         messenger_read_login((struct messenger_part){login->line, login->length}, &name, &port);
-    address.ipv4.sin_port = htons(port); /* it is there in every family */
+    address_set_port(&address, port);
     const struct messenger_user *user =
         why ? NULL : messenger_users_add(&relay->users, name, &address, moment_ms(), &why);
     if (!user) {

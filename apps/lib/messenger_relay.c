@@ -205,15 +205,6 @@ static bool take(struct messenger_relay *relay, struct messenger_user *user,
     }
 }
 
-static bool is_from(const struct address *from, const struct address *expected)
-{
-    char a[ADDRESS_TEXT_SIZE], b[ADDRESS_TEXT_SIZE];
-
-    address_format(from, a);
-    address_format(expected, b);
-    return strcmp(a, b) == 0;
-}
-
 /* A user that has been dropped, or one of an earlier run, shall know; nobody else learns anything
  * from what is no longer than what was sent. */
 static void answer_stranger(const struct messenger_relay *relay,
@@ -237,7 +228,7 @@ static bool take_any(struct messenger_relay *relay)
         answer_stranger(relay, &datagram);
         return false;
     }
-    if (!is_from(&relay->datagram.from, &user->address))
+    if (!address_equal(&relay->datagram.from, &user->address))
         return false;
     user->heard = moment_ms();
     return take(relay, user, &datagram);

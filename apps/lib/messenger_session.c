@@ -288,7 +288,7 @@ int messenger_session_begin(struct messenger_session *session, const struct addr
         return report_failure(session->program, "malloc", NULL);
     if (address_of_socket(session->fd, &bound) < 0)
         return report_failure(session->program, "getsockname", NULL);
-    unsigned port = ntohs(bound.ipv4.sin_port);
+    unsigned port = address_port(&bound);
     interrupt_note();
     int status = messenger_log_in(session, local, server, name, port);
     if (status != STATUS_GO_ON)

@@ -232,6 +232,56 @@ def test_udp_send(six, sockets6):
     app.expect_error(r"^udp-send: sendto \[fd00:78::1\]:8080: (No route|\w+ is unreach)")
 
 
+def test_udp_chat(six, sockets6):
+    peer = sockets6(socket.SOCK_DGRAM)
+    app = six.start("udp-chat", "-b", 7000, HOST_IP6, peer.getsockname()[1])
+    app.expect(r"^bound to \[::\]:7000$")
+    app.type("hello\n")
+    data, address = peer.recvfrom(100)
+    assert data == b"hello" and address[:2] == (six.there, 7000)
+    peer.sendto(b"hello, too", address)
+    app.expect(rf"\[{HOST_IP6}\]:{peer.getsockname()[1]} 10 bytes: hello, too$")
+    app.type("exit\n")
+    assert app.wait() == 0
+
+
+@pytest.fixture
+def host(network):
+    """The host's own programs, as peers of a stack's."""
+    made = STACKS["host"](network)
+    yield made
+    made.end_all()
+
+
+def test_messenger_server_on_both_kinds(six, host):
+    server = six.start("messenger-server", "-b", "::", PORT)
+    server.expect(rf"^listening on \[::\]:{PORT}")
+    bob = host.start("messenger", "bob", six.there, PORT)
+    alice = host.start("messenger", "alice", server.ip, PORT)
+    for user in (bob, alice):
+        user.expect("^logged in as ")
+    alice.type("bob: hello\n")
+    bob.expect("^alice: hello$")
+    bob.type("alice: hello, too\n")
+    alice.expect("^bob: hello, too$")
+    for user in (bob, alice):
+        user.type("exit\n")
+        assert user.wait() == 0
+    server.interrupt()
+    assert server.wait() == 130
+
+
+def test_messenger(six, host):
+    server = host.start("messenger-server", "-b", HOST_IP6, 0)
+    port = server.expect(r"^listening on \[.*\]:(\d+)")[1]
+    app = six.start("messenger", "-b", "[::]:0", "carl", HOST_IP6, port)
+    app.expect("^logged in as carl")
+    app.type("carl: to myself\n")
+    app.expect("carl: to myself$")
+    app.type("exit\n")
+    assert app.wait() == 0
+
+
 def test_multicast(six, sockets6):
     app = six.start("udp-recv", "-n", 2, "-g", f"{GROUP}%{interface(six)}", PORT)
     app.expect(r"^listening on \[::\]:8080$")
