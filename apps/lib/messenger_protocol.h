@@ -24,9 +24,10 @@
  *     SAY TOKEN NUMBER NAME TEXT         TEXT: the rest, 1 to 1000 bytes of any value
  *                                        passes it on to NAME as MSG; answers DONE when NAME has
  *                                        said GOT, NOT when it cannot
- *     GOT TOKEN NUMBER ID                NUMBER and ID are those of the MSG that has come; no
- * answer WHO TOKEN NUMBER FROM              answers USERS; FROM is 0 at first PING TOKEN NUMBER
- * answers PONG OUT TOKEN NUMBER                   forgets the user and answers BYE
+ *     GOT TOKEN NUMBER ID                NUMBER and ID are those of the MSG that came; unanswered
+ *     WHO TOKEN NUMBER FROM              answers USERS; FROM is 0 at first
+ *     PING TOKEN NUMBER                  answers PONG
+ *     OUT TOKEN NUMBER                   forgets the user and answers BYE
  *
  *     server                             client
  *     MSG TOKEN NUMBER ID NAME TEXT      from NAME. Answers GOT, each time that it comes

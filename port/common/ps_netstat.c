@@ -12,6 +12,7 @@
  */
 #include "ps_netstat.h"
 #include <stdio.h>
+#include <string.h>
 #include "lwip/api.h"
 #include "lwip/priv/api_msg.h"
 #include "lwip/priv/tcp_priv.h"
@@ -223,16 +224,17 @@ static bool find_udp(struct row *row, uintptr_t *last)
 /* "192.168.77.1:8080", "[fe80::1]:8080", "*:*". */
 static void print_end(struct ps_out *out, const ip_addr_t *address, u16_t port)
 {
-    char number[IPADDR_STRLEN_MAX] = "*";
-    char text[IPADDR_STRLEN_MAX + sizeof "[]:65535"];
-    bool bracket = !ip_addr_isany(address) && !IP_IS_V4(address);
-    int length;
+    char text[IPADDR_STRLEN_MAX + sizeof "[]:65535"] = "*";
+    bool is_any = ip_addr_isany(address), bracket = !is_any && !IP_IS_V4(address);
+    size_t length;
 
-    if (!ip_addr_isany(address)) {
-        (void)ipaddr_ntoa_r(address, number, sizeof number);
+    if (!is_any) {
+        text[0] = '[';
+        (void)ipaddr_ntoa_r(address, text + bracket, IPADDR_STRLEN_MAX);
     }
-    length = snprintf(text, sizeof text, "%s%s%s:", bracket ? "[" : "", number, bracket ? "]" : "");
-    (void)snprintf(text + length, sizeof text - (size_t)length, port != 0 ? "%u" : "*", port);
+    length = strlen(text);
+    (void)snprintf(text + length, sizeof text - length, port != 0 ? "%s:%u" : "%s:*",
+                   bracket ? "]" : "", port);
     ps_printf(out, "%-18s ", text);
 }
 

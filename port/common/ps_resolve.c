@@ -86,15 +86,25 @@ static err_t await(struct slot *slot, ip_addr_t *address)
     return err;
 }
 
-/* Whether the name needs no server, or a query gets out to the first one: lwIP would wait as long
- * for an answer to one that did not. Core lock held. */
-static bool may_be_answered(const char *name)
+/* Whether lwIP answers at once, without a query: that needs no slot, which may all be taken. */
+static bool is_at_hand(const char *name, u8_t type)
 {
-    const ip_addr_t *server = dns_getserver(0);
     ip_addr_t number;
 
-    return ipaddr_aton(name, &number) || lwip_stricmp(name, "localhost") == 0 ||
-           (!ip_addr_isany(server) && ip_route(IP4_ADDR_ANY, server) != NULL);
+    if (!ipaddr_aton(name, &number)) {
+        return strcmp(name, "localhost") == 0;
+    }
+    return !LWIP_IPV6 ||
+           type != (IP_IS_V4(&number) ? LWIP_DNS_ADDRTYPE_IPV6 : LWIP_DNS_ADDRTYPE_IPV4);
+}
+
+/* Whether a query gets out to the first server: lwIP would wait as long for an answer to one that
+ * did not. Core lock held. */
+static bool may_be_answered(void)
+{
+    const ip_addr_t *server = dns_getserver(0);
+
+    return !ip_addr_isany(server) && ip_route(IP4_ADDR_ANY, server) != NULL;
 }
 
 /* After how many milliseconds without an answer lwIP gives up, at least: it asks each server four
@@ -112,20 +122,20 @@ static u32_t silence_ms(void)
 static err_t resolve(const char *name, ip_addr_t *address, u8_t type)
 {
     u32_t start = sys_now();
-    struct slot *slot;
+    struct slot *slot = NULL;
+    bool asks = !is_at_hand(name, type);
     err_t err;
 
-    LWIP_UNUSED_ARG(type);
     LOCK_TCPIP_CORE();
-    slot = may_be_answered(name) ? claim_slot() : NULL;
-    if (slot == NULL) {
-        err = may_be_answered(name) ? ERR_MEM : ERR_RTE;
-        UNLOCK_TCPIP_CORE();
-        return err;
-    }
-    err = dns_gethostbyname_addrtype(name, address, on_answer, slot, type);
-    if (err != ERR_INPROGRESS) {
-        slot->state = SLOT_FREE;
+    if (asks && !may_be_answered()) {
+        err = ERR_RTE;
+    } else if (asks && (slot = claim_slot()) == NULL) {
+        err = ERR_MEM;
+    } else {
+        err = dns_gethostbyname_addrtype(name, address, on_answer, slot, type);
+        if (slot != NULL && err != ERR_INPROGRESS) {
+            slot->state = SLOT_FREE;
+        }
     }
     UNLOCK_TCPIP_CORE();
     if (err == ERR_INPROGRESS) {

@@ -82,8 +82,8 @@ static void print_stacks(void)
     }
     kernel_arch_unlock(saved);
     console_printf("stacks: %u of %u bytes for programs, %u of the system with %u bytes\n",
-                   (unsigned)(BOARD_JOBS + BOARD_APP_THREADS), (unsigned)BOARD_APP_STACK, count,
-                   (unsigned)all);
+                   (unsigned)(BOARD_MAIN_THREADS + BOARD_APP_THREADS), (unsigned)BOARD_APP_STACK,
+                   count, (unsigned)all);
 }
 
 int builtin_mem(int argc, char **argv)

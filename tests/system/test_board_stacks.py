@@ -17,7 +17,7 @@ import pytest
 
 from messenger_peers import Refused, Server, User
 from monitor import Monitor, qemu_with_monitor
-from peers import exchange, receive_to_end
+from peers import exchange, has_ended, receive_to_end
 from porttools import Prompt, answers
 from stacks import HOST_IP, PATIENCE, PREFIX, REPO
 
@@ -147,6 +147,23 @@ def use_messenger(watched, sockets):
     watched.look("messenger")
 
 
+def use_shell(watched, connect):
+    """Its own commands while there is a connection to tell of, and programs that only boards have."""
+    prompt = watched.prompt
+    prompt.type(f"tcp-server -M threads {PORT} &\n")
+    prompt.expect("listening on .*\n\\r?portside> ")
+    peer = connect(prompt.ip, PORT)
+    prompt.expect(" connected\n\\r?portside> ")
+    for line in ("help", "jobs", "mem", "stats", "netstat", "ifconfig", "ps"):
+        assert prompt.run(line)[1] == 0, line
+    prompt.type("kill -KILL all\n")
+    prompt.expect("tcp-server: exit status 137\n\\r?portside> ")
+    assert has_ended(peer, PATIENCE)
+    for line in (f"ping -c 1 {HOST_IP}", "dns localhost", "ls -l /rom", "cat /rom/ports.txt",
+                 "cp /rom/ports.txt /ram/copy", "rm /ram/copy", "df"):  # fmt: skip
+        watched.run(line)
+
+
 def test_room_is_left(watched, connect, udp_peer, tcp_listener, sockets):
     prompt = watched.prompt
     with name_server():
@@ -194,6 +211,7 @@ def test_room_is_left(watched, connect, udp_peer, tcp_listener, sockets):
     use_messenger_server(watched)
     use_messenger(watched, sockets)
     assert "3 received" in watched.run(f"ping -c 3 -i 5 -s 1472 {HOST_IP}")
+    use_shell(watched, connect)
     assert answers(prompt.ip)
     for command in ("netstat", "stats", "mem"):  # in the shell's thread, main, looked at below
         assert prompt.run(command)[1] == 0

@@ -11,7 +11,7 @@ import pytest
 
 from lease_peers import dnsmasq, names
 from peers import receive_to_end
-from porttools import lwip  # noqa: F401 (a fixture)
+from porttools import lwip, option_of, prompt  # noqa: F401 (fixtures)
 from stacks import HOST_IP, PATIENCE
 
 # lwIP asks a server four times and gives up after 6 to 7 s.
@@ -99,6 +99,22 @@ def test_interrupted_while_nobody_answers(lwip, sockets):  # noqa: F811
     assert silent.recvfrom(600)
     app.interrupt()
     assert app.wait(5) == 130
+
+
+def test_numbers_need_no_place_in_the_table(prompt, sockets, udp_peer):
+    """Lookups that were interrupted take theirs until the resolver gives up."""
+    silent = sockets(socket.SOCK_DGRAM, 53)
+    for number in range(option_of(prompt.board.name, "DNS_TABLE_SIZE")):
+        prompt.type(f"dns name{number}.example\n")
+        while b"name%d" % number not in silent.recvfrom(600)[0]:
+            pass  # an earlier one, asked again
+        prompt.type("\x03")
+        prompt.expect("exit status 130\nportside> ")
+    assert prompt.run("dns other.example")[1] == 1
+    port = udp_peer.getsockname()[1]
+    for host in (HOST_IP, "localhost"):
+        assert prompt.run(f"udp-send -m x {host} {port}")[1] == 0, host
+    assert udp_peer.recv(600) == b"x"
 
 
 def test_host_may_be_a_name_in_every_app(resolving, server, udp_peer, tcp_listener, tmp_path):

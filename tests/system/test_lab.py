@@ -504,7 +504,7 @@ def test_a_board_in_the_background(labs, terminal):
     terminal.type(f"board {BOARDS[0]} 'udp-recv -n 1 8080' &\n")
     terminal.expect(r"listening on 0\.0\.0\.0:8080\n")
     terminal.type("host-udp-send -m hello board0.lab 8080\n")
-    terminal.expect(r"192\.168\.77\.1:\d+ 5 bytes: hello\n")
+    terminal.expect(" 5 bytes: hello\n")  # the prompt may come in between
     terminal.type("wait; exit\n")
     terminal.expect("out> ")
 

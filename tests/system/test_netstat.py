@@ -380,7 +380,8 @@ def kept(prompt):
 
 
 def serve(prompt, connect, number):
-    """Starts a server and ends it, as somebody talks to it."""
+    """Starts a server and ends it, as somebody talks to it or has left: the first Ctrl-C lets those
+    who are there stay, the second ends them."""
     prompt.type(f"tcp-server -M threads {PORT}\n")
     prompt.expect("^listening")
     peer = connect(prompt.ip, PORT)
@@ -388,6 +389,9 @@ def serve(prompt, connect, number):
     if number % 2:
         peer.close()
     prompt.type("\x03")
+    prompt.expect("^listens no more")
+    if not number % 2:
+        prompt.type("\x03")
     prompt.expect("exit status 130\nportside> ")
     peer.close()
 

@@ -105,11 +105,17 @@ def memory(prompt):
     return heap, owners, others
 
 
-def address_of(image, symbol):
+def symbol_of(image, symbol):
+    """What nm tells: an address, and a size where there is one."""
     done = subprocess.run(
-        ["arm-none-eabi-nm", str(image)], capture_output=True, text=True, timeout=PATIENCE
+        ["arm-none-eabi-nm", "-S", str(image)], capture_output=True, text=True, timeout=PATIENCE
     )
-    return int(re.search(rf"^(\w+) \w {symbol}$", done.stdout, re.MULTILINE)[1], 16)
+    found = re.search(rf"^(\w+) (?:(\w+) )?\w {symbol}$", done.stdout, re.MULTILINE)
+    return [int(number, 16) for number in found.groups() if number]
+
+
+def address_of(image, symbol):
+    return symbol_of(image, symbol)[0]
 
 
 def test_mem_adds_up(prompt, connect):
@@ -128,7 +134,8 @@ def test_mem_adds_up(prompt, connect):
     size, used, free = others["/ram"]
     assert (used, free) == (0, size)
     programs, each, system, all_of_system = others["stacks"]
-    assert programs * each > 0 and 4 <= system and all_of_system > system * 200
+    assert programs * each == symbol_of(image, "stacks")[1]
+    assert 4 <= system and all_of_system > system * 200
 
 
 def test_mem_sees_what_is_taken(prompt):

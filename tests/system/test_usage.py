@@ -107,7 +107,7 @@ MISTAKES = [
     ("file-client", ["10.0.0.1", "80", "a/.."], r'"a/\.\." ends in no name of a file'),
     ("messenger-server", [], r"needs PORT, got 0 arguments"),
     ("messenger-server", ["65536"], r'"65536" is not a port number'),
-    ("messenger-server", ["-b", "1.2.3", "80"], r'-b: "1\.2\.3" is not an IPv4 address'),
+    ("messenger-server", ["-b", "1.2.3", "80"], r'-b: "1\.2\.3" is not an IPv4 or IPv6 address'),
     ("messenger-server", ["-k", "0", "80"], r'-k: "0" is not a number from 1 to 3600'),
     ("messenger-server", ["-u", "129", "80"], r'-u: "129" is not a number from 1 to 128'),
     ("messenger-server", ["-l", "5", "80"], r"unknown option -l"),
