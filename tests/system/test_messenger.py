@@ -273,7 +273,7 @@ def test_port_is_taken(stack, sockets):
             if kind == socket.SOCK_STREAM:
                 other.listen(1)
             app = stack.start("messenger-server", "-b", HOST_IP, port)
-            app.expect_error(f"^messenger-server: {call} {HOST_IP}:{port}: Address already in use$")
+            app.expect_error(f"^messenger-server: {call} {HOST_IP}:{port}: Address already in use")
             assert app.wait() == 1
 
 
