@@ -176,7 +176,7 @@ static int receive_all(void *argument)
 {
     struct chat *chat = argument;
     struct messages *messages = &chat->options->messages;
-    uint64_t heard = 0;
+    uint64_t heard = moment_ms(); /* it may begin when the input has ended already */
     int state;
 
     while ((state = atomic_load(&chat->state)) != STOP) {

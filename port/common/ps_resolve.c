@@ -138,7 +138,7 @@ static err_t resolve(const char *name, ip_addr_t *address, u8_t type)
         }
     }
     UNLOCK_TCPIP_CORE();
-    if (err == ERR_INPROGRESS) {
+    if (slot != NULL && err == ERR_INPROGRESS) {
         err = await(slot, address);
         if (err != ERR_OK && sys_now() - start >= silence_ms()) {
             err = ERR_TIMEOUT;

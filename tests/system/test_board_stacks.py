@@ -148,7 +148,7 @@ def use_messenger(watched, sockets):
 
 
 def use_shell(watched, connect):
-    """Its own commands while there is a connection to tell of, and programs that only boards have."""
+    """Its own commands while there is a connection, and the programs that only boards have."""
     prompt = watched.prompt
     prompt.type(f"tcp-server -M threads {PORT} &\n")
     prompt.expect("listening on .*\n\\r?portside> ")

@@ -94,7 +94,7 @@ def test_to_a_peer_of_ipv6(stack):
 
 def test_the_answer_to_the_last_line_is_not_lost(stack, udp_peer):
     """printf 'question\\n' | udp-chat ...: it listens on until it is silent."""
-    app, bound = start_chat(stack, udp_peer)
+    app, bound = start_chat(stack, udp_peer, "-w", 3)  # more than a busy machine adds
     assert say(app, udp_peer, "question") == bound
     app.end_input()
     for n in range(3):

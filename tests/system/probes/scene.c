@@ -210,6 +210,21 @@ static void split(struct scene *scene)
     scene->second = word != NULL ? strtol(word, NULL, 10) : 0;
 }
 
+/* A signal that comes while it waits is no end of input. */
+static bool read_line(struct scene *scene)
+{
+    for (;;) {
+        errno = 0;
+        if (fgets(scene->line, LINE, stdin) != NULL) {
+            return true;
+        }
+        if (!ferror(stdin) || errno != EINTR) {
+            return false;
+        }
+        clearerr(stdin);
+    }
+}
+
 int main(void)
 {
     struct scene *scene = calloc(1, sizeof *scene);
@@ -219,7 +234,7 @@ int main(void)
     }
     printf("ready\n");
     fflush(stdout);
-    while (fgets(scene->line, LINE, stdin) != NULL) {
+    while (read_line(scene)) {
         split(scene);
         if (run(scene) < 0) {
             printf("%s: %s\n", scene->verb, strerror(errno));
