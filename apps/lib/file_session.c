@@ -4,6 +4,7 @@
  */
 #include "file_session.h"
 
+#include "delay.h"
 #include "moment.h"
 #include "text.h"
 
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define GENTLE_MS 500
+#define MEMORY_PAUSE_MS 50
 
 static bool end(struct file_session *session, enum file_session_end how, int error)
 {
@@ -180,9 +182,21 @@ static void converse(struct file_session *session)
         continue;
 }
 
+/* Without memory the client waits for another one's end, as long as one that is silent. */
+static struct file_session *wait_for_memory(const struct client *client)
+{
+    const uint64_t until = moment_ms() + FILE_SESSION_SECONDS * UINT64_C(1000);
+    struct file_session *session;
+
+    while ((session = malloc(sizeof *session)) == NULL && moment_ms() < until &&
+           !atomic_load(&client->clients->stop))
+        delay_ms(MEMORY_PAUSE_MS);
+    return session;
+}
+
 const char *file_session_serve(struct client *client)
 {
-    struct file_session *session = malloc(sizeof *session);
+    struct file_session *session = wait_for_memory(client);
     const char *words = "closed";
 
     if (!session)

@@ -30,7 +30,7 @@
 #define BOARD_HISTORY 512        /* bytes of lines that were typed at the prompt */
 #define BOARD_MAIN_STACK 1216    /* bytes, of the main thread: boot, then the shell */
 #define BOARD_CONSOLE_STACK 640  /* of the console thread: a ^C aborts connections from here */
-#define BOARD_HEAP_NETWORK 9216  /* bytes of the heap that no program gets: lwIP's */
+#define BOARD_HEAP_NETWORK 8704  /* bytes of the heap that no program gets: lwIP's */
 #define BOARD_RX_STACK 768  /* bytes, of the Ethernet receive thread: runs all of lwIP's input */
 #define BOARD_RX_PRIORITY 5 /* of the same, in the kernel's numbers */
 

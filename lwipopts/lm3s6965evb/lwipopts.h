@@ -47,11 +47,11 @@
 #define MEM_CUSTOM_CALLOC calloc /* wanted, but not called while statistics are kept */
 
 /* Receive buffers, 524 B each with their headers: a full frame takes three, a short one wastes less
- * than one of 1516 bytes would. 38 of them take 19.9 KB: the quotas of four connections, a frame,
- * a datagram in two fragments, the reserve (asserted in port/common/ps_admit.c), and one. */
+ * than one of 1516 bytes would. 37 of them take 19.4 KB: the quotas of four connections, a frame,
+ * a datagram in two fragments and the reserve (asserted in port/common/ps_admit.c). */
 #define PBUF_POOL_BUFSIZE 508
 #if !LWIP_IPV6
-#define PBUF_POOL_SIZE 38
+#define PBUF_POOL_SIZE 37
 #else
 #define PBUF_POOL_SIZE 32
 #endif
@@ -60,7 +60,7 @@
 #define PS_RESERVE 6
 /* What one connection may pin in any case: a window of full segments. Short ones take more buffers,
  * as do UDP and fragments: all of them share the surplus, what the quotas and the reserve leave. It
- * is 8 buffers while all connections are full, and what is more is dropped, segments are repeated.
+ * is 7 buffers while all connections are full, and what is more is dropped, segments are repeated.
  */
 #define PS_QUOTA 6
 #define PS_QUOTA_WATCH PBUF_POOL_SIZE

@@ -130,8 +130,8 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const stru
     return ERR_OK;
 }
 
-/* As kind_of(), of the packet at `offset`. What the first header says is enough: who hides UDP or a
- * fragment behind other headers is no client of ours. */
+/* As kind_of(), of the packet at `offset`, by its first header. Behind others (hop-by-hop options
+ * come before MLD) may be UDP or a fragment, which must not get around the bound that way. */
 static int kind_of_ipv6(const struct pbuf *p, size_t offset)
 {
     const struct ip6_hdr *ip = (const void *)((const u8_t *)p->payload + offset);
@@ -139,10 +139,15 @@ static int kind_of_ipv6(const struct pbuf *p, size_t offset)
     if (p->len < offset + sizeof *ip) {
         return 0;
     }
-    if (IP6H_NEXTH(ip) == IP6_NEXTH_FRAGMENT) {
+    switch (IP6H_NEXTH(ip)) {
+    case IP6_NEXTH_TCP:
+    case IP6_NEXTH_ICMP6:
+        return 0;
+    case IP6_NEXTH_FRAGMENT:
         return 1;
+    default:
+        return 2;
     }
-    return IP6H_NEXTH(ip) == IP6_NEXTH_UDP ? 2 : 0;
 }
 
 /* Whether the frame is a fragment (1), UDP (2) or anything that always passes (0). */

@@ -152,6 +152,17 @@ static void feed_fragment(void)
     feed(&f, IP6_NEXTH_FRAGMENT, 8 + 32);
 }
 
+/* One behind hop-by-hop options, which are padding. */
+static void feed_hidden_udp(void)
+{
+    struct frame f = {0};
+
+    f.bytes[0] = IP6_NEXTH_UDP;
+    f.bytes[2] = IP6_PADN_OPTION;
+    f.bytes[3] = 4;
+    feed(&f, IP6_NEXTH_HOPBYHOP, 8 + 20);
+}
+
 static int open_socket(int type)
 {
     struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(PORT)};
@@ -214,6 +225,17 @@ static void datagrams_stop_at_half_the_reserve(void **state)
     assert_int_equal(ps_drops.udp_reserve, 1);
     assert_int_equal(recv(fd, bytes, sizeof bytes, MSG_DONTWAIT), -1);
     close(fd);
+}
+
+static void datagrams_behind_options_stop_there_too(void **state)
+{
+    (void)state;
+    leave_free_for_a_frame(PS_RESERVE / 2);
+    feed_hidden_udp();
+    assert_int_equal(ps_drops.udp_reserve, 0);
+    leave_free_for_a_frame(PS_RESERVE / 2 - 1);
+    feed_hidden_udp();
+    assert_int_equal(ps_drops.udp_reserve, 1);
 }
 
 static void fragments_stop_at_the_reserve(void **state)
@@ -314,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(neighbours_are_answered_from_the_last_buffer, give_back),
         cmocka_unit_test_teardown(datagrams_stop_at_half_the_reserve, give_back),
+        cmocka_unit_test_teardown(datagrams_behind_options_stop_there_too, give_back),
         cmocka_unit_test_teardown(fragments_stop_at_the_reserve, give_back),
         cmocka_unit_test(a_client_of_ipv4_is_mapped),
         cmocka_unit_test(a_connected_socket_tells_its_source),

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* struct ucred */
+#define _GNU_SOURCE
 /*
  * ifconfig, netstat, stats: asks running programs on lwIP. What is asked is the name that this is
  * started by; os_control.h has the protocol.
@@ -21,6 +23,7 @@
 #define STATUS_USAGE 2
 #define PATIENCE_SECONDS 5
 #define PROCESSES_MAX 1024
+#define ANSWER_MAX (16 << 20)
 #define PID_MAX 4194304    /* the most that Linux numbers */
 #define ACCEPTS "00010000" /* the flags of a listening socket in /proc/net/unix */
 
@@ -62,6 +65,8 @@ static int connect_to(long process)
     const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct ucred peer;
+    socklen_t size = sizeof peer;
     int length;
 
     if (fd < 0) {
@@ -76,6 +81,12 @@ static int connect_to(long process)
 
         close(fd);
         errno = error;
+        return -1;
+    }
+    /* Anybody may have taken that name. */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid != process) {
+        close(fd);
+        errno = EPERM;
         return -1;
     }
     return fd;
@@ -93,6 +104,16 @@ static bool send_words(int fd, char **words)
     return shutdown(fd, SHUT_WR) == 0;
 }
 
+/* What a program says of itself is for a terminal. */
+static void make_harmless(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text != '\n' && (*text < ' ' || *text > '~')) {
+            *text = '?';
+        }
+    }
+}
+
 /* Reads the answer to its end; NULL with errno, or with 0 when the process broke it off. The caller
  * frees it. */
 static char *read_answer(int fd, size_t *length)
@@ -104,7 +125,7 @@ static char *read_answer(int fd, size_t *length)
     *length = 0;
     do {
         if (size - *length < 4096) {
-            char *larger = realloc(answer, size += 65536);
+            char *larger = size < ANSWER_MAX ? realloc(answer, size += 65536) : NULL;
 
             if (larger == NULL) {
                 free(answer);
@@ -147,6 +168,7 @@ static int ask(long process, char **words, bool heading)
         status = STATUS_FAILED;
     } else {
         status = answer[length - 1] - '0';
+        make_harmless(answer);
         text = strchr(answer, '\n');
         text = text != NULL ? text + 1 : answer;
         fputs(status != 0 ? text : heading ? answer : text, status != 0 ? stderr : stdout);
