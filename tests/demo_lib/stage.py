@@ -82,7 +82,8 @@ def perform(name, script, args, lacking, play):
     status it returns. args has build, boards, no_tap and outside."""
     if lacking:
         others = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
-        sys.exit(f"{name}: {lacking[0]} is missing{others}: `make {name}` sees to all that it needs")
+        reason = f"{lacking[0]} is missing{others}"
+        sys.exit(f"{name}: {reason}: `make {name}` sees to all that it needs")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop_with(name))
     try:

@@ -2,7 +2,6 @@
 """QEMU's machine protocol, for tests that pull a board's cable or look into its memory."""
 
 import json
-import os
 import socket
 
 from peers import wait_until
@@ -25,11 +24,14 @@ class Monitor:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(PATIENCE)
-        wait_until(lambda: os.path.exists(path), "QEMU's monitor")
-        self.socket.connect(str(path))
+        wait_until(lambda: self._connects(str(path)), "QEMU's monitor")
         self.lines = self.socket.makefile("r")
         self.lines.readline()
         self.ask("qmp_capabilities")
+
+    def _connects(self, path):
+        """QEMU makes the socket first, and listens then."""
+        return self.socket.connect_ex(path) == 0
 
     def ask(self, what, **arguments):
         request = {"execute": what, "arguments": arguments}

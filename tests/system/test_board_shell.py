@@ -107,7 +107,7 @@ def completes(screen):
         screen.type(keys)
         screen.row_is(PROMPT + line)
     screen.type("udp-\t\t")
-    screen.seen(r"udp-recv +udp-send")
+    screen.seen(r"udp-chat +udp-recv +udp-send")
     screen.row_is(PROMPT + "udp-")
     screen.type("\x15cat /rom/po\t\t")
     screen.seen(r"ports.txt +portside.png")
