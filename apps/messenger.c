@@ -202,7 +202,7 @@ static int read_options(int argc, char **argv, struct options *options)
                             "that NAME cannot be: 1 to %d bytes of UTF-8, no blank, control "
                             "character or colon, no / at its beginning",
                             MESSENGER_NAME_MOST);
-    if ((wrong = address_parse_port(argv[2], &port)) != NULL)
+    if ((wrong = address_parse_target_port(argv[2], &port)) != NULL)
         return report_usage(PROGRAM, "\"%s\" %s", argv[2], wrong);
     if ((wrong = address_resolve(argv[1], port, SOCK_DGRAM, &options->server)) != NULL)
         return report_failed(PROGRAM, "getaddrinfo %s: %s", argv[1], wrong);

@@ -230,7 +230,7 @@ static int read_arguments(int argc, char **argv, struct options *options)
 
     if (argc != 2)
         return report_usage(PROGRAM, "needs HOST and PORT, got %d arguments (-h shows help)", argc);
-    if ((wrong = address_parse_port(argv[1], &port)) != NULL)
+    if ((wrong = address_parse_target_port(argv[1], &port)) != NULL)
         return report_usage(PROGRAM, "\"%s\" %s", argv[1], wrong);
     if ((wrong = address_resolve(argv[0], port, SOCK_DGRAM, &options->remote)) != NULL)
         return report_failed(PROGRAM, "getaddrinfo %s: %s", argv[0], wrong);

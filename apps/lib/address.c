@@ -60,6 +60,12 @@ const char *address_parse_port(const char *text, uint16_t *port)
     return NULL;
 }
 
+const char *address_parse_target_port(const char *text, uint16_t *port)
+{
+    return address_parse_port(text, port) || *port == 0 ? "is not a port number from 1 to 65535"
+                                                        : NULL;
+}
+
 /* An interface by name, or by its number as where it has lost its name. */
 static bool parse_zone(const char *text, uint32_t *zone)
 {

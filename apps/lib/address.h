@@ -35,6 +35,7 @@ void address_any(struct address *address, uint16_t port);
  * fd00::1, or fe80::1%en0 with the interface that it is a neighbour on; before a port, in brackets.
  */
 const char *address_parse_port(const char *text, uint16_t *port);
+const char *address_parse_target_port(const char *text, uint16_t *port); /* not 0 */
 const char *address_parse_ip(const char *text, uint16_t port, struct address *address);
 const char *address_parse_bind(const char *text, struct address *address); /* [ADDR:]PORT */
 

@@ -16,14 +16,13 @@
 
 bool datagram_allocate(struct datagram *datagram)
 {
-    size_t size = MOST;
-
-    datagram->bytes = malloc(size);
-    while (!datagram->bytes && size > LEAST) {
-        size = size / 2 > LEAST ? size / 2 : LEAST;
-        datagram->bytes = malloc(size);
+    datagram->size = MOST;
+    datagram->bytes = malloc(MOST);
+    datagram->grows = !datagram->bytes;
+    if (!datagram->bytes) {
+        datagram->size = LEAST;
+        datagram->bytes = malloc(LEAST);
     }
-    datagram->size = size;
     datagram->length = 0;
     if (!datagram->bytes)
         errno = ENOMEM;
@@ -36,11 +35,45 @@ void datagram_free(struct datagram *datagram)
     datagram->bytes = NULL;
 }
 
+/* As recvmsg(). */
+static ssize_t receive(int fd, struct datagram *datagram, int flags)
+{
+    struct iovec part = {.iov_base = datagram->bytes, .iov_len = datagram->size};
+    struct msghdr message;
+
+    memset(&message, 0, sizeof message);
+    address_clear(&datagram->from);
+    message.msg_name = &datagram->from.storage;
+    message.msg_namelen = datagram->from.length;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    ssize_t length = recvmsg(fd, &message, flags | MSG_DONTWAIT);
+    if (length < 0)
+        return -1;
+    /* Some stacks return the length that a truncated datagram had. */
+    datagram->length = (size_t)length < datagram->size ? (size_t)length : datagram->size;
+    datagram->truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    datagram->from.length = message.msg_namelen;
+    return length;
+}
+
+/* Twice the room, or the most; false when there is no memory for it. */
+static bool grow(struct datagram *datagram)
+{
+    size_t size = datagram->size < MOST / 2 ? 2 * datagram->size : MOST;
+    char *larger = datagram->size < MOST ? malloc(size) : NULL;
+
+    if (!larger)
+        return false;
+    free(datagram->bytes);
+    datagram->bytes = larger;
+    datagram->size = size;
+    return true;
+}
+
 int datagram_receive(int fd, struct datagram *datagram, int timeout_ms)
 {
     struct pollfd readable = {.fd = fd, .events = POLLIN};
-    struct iovec part = {.iov_base = datagram->bytes, .iov_len = datagram->size};
-    struct msghdr message;
 
     for (;;) {
         int ready = poll(&readable, 1, timeout_ms);
@@ -50,21 +83,13 @@ int datagram_receive(int fd, struct datagram *datagram, int timeout_ms)
             return -1;
         if (ready < 0)
             continue;
-        memset(&message, 0, sizeof message);
-        address_clear(&datagram->from);
-        message.msg_name = &datagram->from.storage;
-        message.msg_namelen = datagram->from.length;
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        /* The stack may still find that the datagram is damaged: then go on waiting. */
-        ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
-        if (length >= 0) {
-            /* Some stacks return the length that a truncated datagram had. */
-            datagram->length = (size_t)length < datagram->size ? (size_t)length : datagram->size;
-            datagram->truncated = (message.msg_flags & MSG_TRUNC) != 0;
-            datagram->from.length = message.msg_namelen;
-            return 1;
+        if (datagram->grows) {
+            while (receive(fd, datagram, MSG_PEEK) >= 0 && datagram->truncated && grow(datagram))
+                continue;
         }
+        /* The stack may still find that the datagram is damaged: then go on waiting. */
+        if (receive(fd, datagram, 0) >= 0)
+            return 1;
         if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
             return -1;
     }

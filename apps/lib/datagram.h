@@ -17,10 +17,12 @@ struct datagram {
     size_t size;
     size_t length;  /* of what is in `bytes` */
     bool truncated; /* it was longer than size */
+    bool grows;     /* `bytes` become more when a datagram needs them */
 };
 
-/* Room for the largest datagram of IPv4 (65507 bytes), or for as much of it as memory allows, but
- * no less than fits one Ethernet frame (1472). False and errno ENOMEM. */
+/* Room for the largest datagram of IPv4 (65507 bytes). Where memory does not allow that, for one
+ * Ethernet frame (1472); it grows then as far as it can when a longer one comes. False and errno
+ * ENOMEM. */
 bool datagram_allocate(struct datagram *datagram);
 void datagram_free(struct datagram *datagram);
 

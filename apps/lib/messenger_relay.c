@@ -26,6 +26,7 @@ bool messenger_relay_init(struct messenger_relay *relay, size_t users)
     relay->encoding = encoding_open("utf-8");
     relay->answer = malloc(MESSENGER_DATAGRAM_MOST);
     relay->datagram.size = MESSENGER_DATAGRAM_MOST;
+    relay->datagram.grows = false;
     relay->datagram.bytes = malloc(relay->datagram.size);
     if (messenger_users_init(&relay->users, users) && relay->encoding && relay->answer &&
         relay->datagram.bytes)

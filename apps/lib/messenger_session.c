@@ -281,6 +281,7 @@ int messenger_session_begin(struct messenger_session *session, const struct addr
     struct address bound;
 
     session->datagram.size = MESSENGER_DATAGRAM_MOST;
+    session->datagram.grows = false;
     session->datagram.bytes = malloc(session->datagram.size);
     session->request =
         (struct draft){.bytes = malloc(MESSENGER_DATAGRAM_MOST), .size = MESSENGER_DATAGRAM_MOST};

@@ -125,7 +125,7 @@ static bool read_line(void)
         (void)semaphore_wait(&shell_news, wait, 0);
     }
     console_edit_end();
-    return event == LINE_EDIT_ENTER && !shell_interrupted();
+    return event == LINE_EDIT_ENTER; /* a ^C behind it is for what the line runs */
 }
 
 _Noreturn void shell_run(void)

@@ -198,7 +198,7 @@ def test_another_rom_in_the_image(board, start, tmp_path):
     image = build / board / "probes.elf"
     long_name = "n" * 255
     contents = {
-        "one.bin": random.Random(1).randbytes(70_001),
+        "one.bin": random.Random(1).randbytes(20_001),
         "with 'quotes' and \"these\", back\\slash": b"x",
         "\xfcml\xe4ut": b"utf-8",
         long_name: b"long",

@@ -208,9 +208,11 @@ static int show_help(void)
         printf("usage: ifconfig [-p PID] [IF [up|down|dhcp|ADDRESS/LENGTH [gw ADDRESS]]]\n"
                "Shows the network interfaces of running programs on lwIP, or changes one.\n");
     } else {
-        printf("usage: %s [-p PID] [ARGUMENT]...\n"
-               "Asks running programs on lwIP.\n",
-               program);
+        printf("usage: %s [-p PID]\n"
+               "Shows %s of running programs on lwIP.\n",
+               program,
+               strcmp(program, "netstat") == 0 ? "sockets and connections"
+                                               : "pools, packets and drops");
     }
     printf("  -p PID  this process only (default: all of this network namespace)\n"
            "  -h      show this help\n");
