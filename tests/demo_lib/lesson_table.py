@@ -22,7 +22,7 @@ LESSONS = [
         ["ifconfig en0 down", f"udp-send -m hello {HOST_IP} 9", "ifconfig en0 up"],
         lessons.down_and_up,
     ),
-    Lesson("Classification of ip and ip addresses", ["ip ADDRESS..."], lessons.kinds_of_address),
+    Lesson("The concept of ip addresses, and their classes", ["ip ADDRESS..."], lessons.kinds_of_address),
     Lesson(
         "Unicast, multicast, broadcasting",
         [f"udp-recv -g {lessons.GROUP} 8080", "udp-send -B -m TEXT 192.168.77.255 8080"],
@@ -31,7 +31,7 @@ LESSONS = [
     Lesson("Well known ports", ["tcp-server 80"], lessons.port_80),
     Lesson("Dynamic port", ["udp-recv 0"], lessons.any_port),
     Lesson(
-        "Create socket",
+        "Port: which program; create sockets",
         ["tcp-server 8080 &", "udp-recv 9000 &", "netstat"],
         lessons.sockets,
     ),
@@ -51,8 +51,13 @@ LESSONS = [
         [f"udp-chat -b 7000 {PEER}"],
         lessons.full_duplex,
     ),
-    Lesson("tcp client", [f"tcp-client -m hello {PEER}"], lessons.client),
-    Lesson("tcp server", ["tcp-server -M once -r hahahah 8080"], lessons.server_once),
+    Lesson(
+        "The difference between tcp and udp: nobody is there",
+        [f"udp-send -m hello {PEER}", f"tcp-client -m hello {PEER}"],
+        lessons.nobody_there,
+    ),
+    Lesson("tcp client, step by step", [f"tcp-client -m hello {PEER}"], lessons.client),
+    Lesson("tcp server, step by step", ["tcp-server -M once -r hahahah 8080"], lessons.server_once),
     Lesson(
         "listen(128): how many may wait",
         ["tcp-server -l 2 -w 2 8080"],

@@ -250,6 +250,20 @@ def port_80(stack, _peer):
     return [line]
 
 
+def nobody_there(stack, peer):
+    """To a port where nobody is: a datagram is sent all the same, a connection is not made."""
+    with socket.socket() as closed:
+        closed.bind((peer.address, 0))
+        port = closed.getsockname()[1]
+        sender = stack.start("udp-send", "-m", "hello", peer.address, port)
+        lines = said(sender, "^sent 5 bytes ")
+        sender.finish()
+        caller = stack.start("tcp-client", "-m", "hello", peer.address, port)
+        lines += said(caller, "^tcp-client: connect ")
+        caller.finish(1)
+    return lines
+
+
 def client(stack, peer):
     server = peer.serve("tcp-server", "-M", "once", "-r", "hahahah")
     program = stack.start("tcp-client", "-m", "hello", server.address, server.port)
