@@ -22,7 +22,11 @@ LESSONS = [
         ["ifconfig en0 down", f"udp-send -m hello {HOST_IP} 9", "ifconfig en0 up"],
         lessons.down_and_up,
     ),
-    Lesson("The concept of ip addresses, and their classes", ["ip ADDRESS..."], lessons.kinds_of_address),
+    Lesson(
+        "The concept of ip addresses, and their classes",
+        ["ip ADDRESS..."],
+        lessons.kinds_of_address,
+    ),
     Lesson(
         "Unicast, multicast, broadcasting",
         [f"udp-recv -g {lessons.GROUP} 8080", "udp-send -B -m TEXT 192.168.77.255 8080"],
