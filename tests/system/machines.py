@@ -94,7 +94,11 @@ class BoardMachine:
             )
         )  # fmt: skip
         self.has_prompt = command is None
-        self.monitor = Monitor(path)
+        try:
+            self.monitor = Monitor(path)
+        except BaseException:  # nobody else knows of the board yet
+            self.prompt.end()
+            raise
 
     def ifconfig(self, *words):
         return self.prompt.run(" ".join(("ifconfig", *words)))
