@@ -142,8 +142,8 @@ def test_clients_that_leave_at_once(stack, server):
             with Caller(server.ip) as caller:
                 if number % 2:
                     caller.reset()
-        # Their places in the small board's accept mailbox are free when they were accepted: who comes
-        # too early is reset, too.
+        # Their places in the small board's accept mailbox are free when they were accepted: who
+        # comes too early is reset, too.
         wait_until(lambda: serves(server), "it serves again")
 
 
