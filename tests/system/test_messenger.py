@@ -266,7 +266,7 @@ def wait_for_line(app, pattern, meanwhile):
 
 def test_port_is_taken(stack, sockets):
     if stack.is_board:
-        pytest.skip("a board has no second program beside it yet")
+        pytest.skip("test_port_is_taken_on_a_board: a program beside it is one of the prompt's")
     if stack.name == "linux":
         pytest.skip("each process has ports of its own")
     for kind, call in ((socket.SOCK_STREAM, "bind"), (socket.SOCK_DGRAM, "bind UDP")):
@@ -278,6 +278,17 @@ def test_port_is_taken(stack, sockets):
             reason = r"Address already in use( \(EADDRINUSE\))?"
             app.expect_error(f"^messenger-server: {call} {HOST_IP}:{port}: {reason}$")
             assert app.wait() == 1
+
+
+@pytest.mark.parametrize("first, call", [("tcp-server", "listen"), ("udp-recv", "bind UDP")])
+def test_port_is_taken_on_a_board(prompt, first, call):
+    """Two listeners that allow reuse of addresses: lwIP finds out when the second one listens."""
+    prompt.type(f"{first} {PORT} &\n")
+    prompt.expect(rf"listening on 0\.0\.0\.0:{PORT}")
+    output, status = prompt.run(f"messenger-server {PORT}")
+    assert status == 1
+    complaint = rf"^messenger-server: {call} 0\.0\.0\.0:{PORT}: Address already in use"
+    assert re.search(complaint, output)
 
 
 def test_many_logins_leave_nothing(prompt):
