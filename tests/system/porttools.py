@@ -138,7 +138,8 @@ class Prompt:
 
     def expect(self, pattern, timeout=PATIENCE):
         """The match that begins first after the end of the one before. What follows it stays."""
-        regex = re.compile(pattern, re.MULTILINE)
+        # "$" is the end of a line: not that of what has come so far, which may be half a number.
+        regex = re.compile(re.sub(r"(?<!\\)\$", r"(?=\n)", pattern), re.MULTILINE)
         deadline = time.monotonic() + timeout
         while True:
             match = regex.search(self.text, self._seen)

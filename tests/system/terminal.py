@@ -37,7 +37,7 @@ class Terminal:
             ready, _, _ = select.select([self.fd], [], [], max(0, until - time.monotonic()))
             data = self.read() if ready else None
             assert data is not None, f"no {pattern!r} in {self.text!r}"
-            self.text += data.replace("\r\n", "\n")
+            self.text = (self.text + data).replace("\r\n", "\n")  # which may come in two pieces
 
     def read(self):
         """What there is, once there is some; None at the end."""

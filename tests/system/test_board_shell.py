@@ -272,6 +272,7 @@ def says_what_is_lacking(screen):
     # A job that does not end is told of, and the shell goes on.
     screen.type("fault spin &\n")
     pid = screen.seen(r"\[(\d+)\] started")[1]
+    screen.seen("spins")
     screen.type(f"kill {pid}\n")
     screen.seen(rf"\[{pid}\] fault does not end: it makes no call in which it could")
     screen.row_is(PROMPT)

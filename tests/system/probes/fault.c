@@ -50,6 +50,8 @@ static int misbehave(void *argument)
     } else if (strcmp(what, "abort") == 0) {
         abort();
     } else if (strcmp(what, "spin") == 0) {
+        printf("spins\n");
+        fflush(stdout);
         while (zero == 0) {
         }
     }
