@@ -7,8 +7,8 @@ sends, so that a real terminal might do anything, fails the test.
 
 import re
 import select
-import time
 
+from peers import fair_seconds
 from stacks import PATIENCE
 from terminal import Terminal
 
@@ -77,9 +77,9 @@ class Screen(Terminal):
 
     def until(self, condition, what, timeout=PATIENCE):
         """Reads until condition() is true."""
-        deadline = time.monotonic() + timeout
+        deadline = fair_seconds() + timeout
         while not condition():
-            left = deadline - time.monotonic()
+            left = deadline - fair_seconds()
             assert left > 0 and select.select([self.fd], [], [], left)[0], (
                 f"not {what}: {self.rows[-12:]}, column {self.column}"
             )
