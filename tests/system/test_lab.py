@@ -2,149 +2,30 @@
 """tests/lab: the network, the programs in it, sessions that join and leave in every way, and that
 nothing is left behind."""
 
-import contextlib
 import os
 import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
+from lab_peers import (  # noqa: F401 (fixtures)
+    BOARDS,
+    LAB,
+    SERVE,
+    STARTED,
+    children,
+    count,
+    keeper_of,
+    labs,
+    line_of,
+    session,
+)
 from peers import wait_until
 from stacks import BUILD, PATIENCE, REPO
-from terminal import Terminal
-
-LAB = REPO / "tests" / "lab"
-BOARDS = sorted(path.parent.name for path in (REPO / "board").glob("*/board.mk"))
-
-# serve COMMAND: starts a server, and goes on when it can be reached; its output is in $said.
-SERVE = """said=$PORTSIDE_LAB/said; touch $said
-serve() { "$@" > $said & until grep -q ^listening $said; do sleep 0.02; done; }
-"""
-
-
-class Labs:
-    """Labs of one build folder, which is the test's own: they meet nobody else's."""
-
-    def __init__(self, folder):
-        self.build = folder / "build"
-        self.build.mkdir()
-        for name in ("host", "linux"):
-            (self.build / name).symlink_to(BUILD / name)
-        self.home = folder / "home"
-        self.home.mkdir()
-        self.folder = self.build / f"lab-{os.getuid()}"
-        self.environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(self.home),
-            "SHELL": shutil.which("bash"),
-            "TERM": "dumb",
-            "LC_ALL": "C",
-        }
-        self.command = [str(LAB), "--build", str(self.build)]
-        self.started = []
-
-    def start(self, *arguments, prefix=(), **environment):
-        process = subprocess.Popen(
-            [*prefix, *self.command, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**self.environment, **environment},
-            start_new_session=True,
-        )
-        self.started.append(process)
-        return process
-
-    def run(self, command, prefix=(), **environment):
-        """Status, output and diagnostics of a command in a lab."""
-        process = self.start("-c", command, prefix=prefix, **environment)
-        out, err = process.communicate(timeout=3 * PATIENCE)
-        return process.returncode, out, err
-
-    def processes(self):
-        """All that has to do with these labs, by its words or its environment."""
-        mark, found = os.fsencode(self.build), {}
-        for process in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                said = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-                if mark in said:
-                    found[int(process.name)] = said.split(b"\0")[0].decode()
-        return found
-
-    def has_gone(self):
-        return not self.processes() and not self.folder.exists()
-
-    def end(self):
-        for process in self.started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate(timeout=PATIENCE)
-        left = self.processes()
-        try:
-            wait_until(self.has_gone, f"the lab's end; left are {left}, {self.build}")
-        finally:
-            for process in self.processes():
-                os.kill(process, signal.SIGKILL)
-
-
-@pytest.fixture
-def labs(network, tmp_path):
-    if network.no_taps:
-        pytest.skip(f"no TAP: {network.no_taps}")
-    made = Labs(tmp_path)
-    yield made
-    made.end()
-
-
-def count(labs, name):
-    return sum(os.path.basename(word) == name for word in labs.processes().values())
-
-
-def line_of(process, pattern):
-    """The match in the next line of output that has one."""
-    for line in process.stdout:
-        found = re.search(pattern, line)
-        if found:
-            return found
-    raise AssertionError(f"no {pattern!r} until its end: {process.stderr.read()}")
-
-
-def session(labs, **options):
-    """A session that waits: its process, and the process of its command."""
-    process = labs.start("-c", "readlink /proc/self/ns/net; echo; exec sleep 1000", **options)
-    process.network = line_of(process, r"net:\[(\d+)\]")[1]
-    (shell,) = children(process.pid)
-    # Before that bash might take a signal and lose it.
-    wait_until(lambda: Path(f"/proc/{shell}/comm").read_text() == "sleep\n", "sleep")
-    return process, shell
-
-
-def children(process):
-    return [
-        int(stat.parent.name)
-        for stat in Path("/proc").glob("[0-9]*/stat")
-        if parent_of(stat) == process
-    ]
-
-
-def parent_of(stat):
-    try:
-        return int(stat.read_text().rpartition(")")[2].split()[1])
-    except OSError:  # it has just ended
-        return None
-
-
-def keeper_of(labs):
-    """The keeper's process id, as seen from here."""
-    (server,) = [pid for pid, name in labs.processes().items() if name == "dnsmasq"]
-    return parent_of(Path(f"/proc/{server}/stat"))
-
 
 # --- The network and the programs in it ---
 
@@ -345,10 +226,6 @@ def test_one_after_the_other_without_a_pause(labs):
     assert [status for status, _, _ in results] == [0] * 10, results
 
 
-DAEMON = "setsid nohup sleep 1000 > /dev/null 2>&1 < /dev/null"
-STARTED = f"{DAEMON} & udp-recv 8080 > /dev/null & sleep 1000 &"
-
-
 @pytest.mark.parametrize("way", ["exit", "kill session", "kill shell", "kill keeper"])
 def test_what_was_started_ends_with_the_lab(labs, way):
     process = labs.start("-c", f"{STARTED} echo there; cat")
@@ -409,225 +286,3 @@ def test_a_folder_that_was_removed(labs):
     old.wait(PATIENCE)
     status, out, _ = labs.run("readlink /proc/self/ns/net; cat $PORTSIDE_LAB/resolv.conf")
     assert status == 0 and new.network in out and "nameserver 192.168.77.1" in out
-
-
-# --- On a terminal ---
-
-
-@pytest.fixture
-def terminal(labs):
-    """A terminal where a shell waits in which `make lab` may be typed."""
-    made = Terminal({**labs.environment, "PS1": "out> "}, labs.environment["SHELL"], "--norc", "-i")
-    made.expect("out> ")
-    made.start = f"{LAB} --build {labs.build}\n"
-    yield made
-    made.close()
-
-
-def test_a_shell_with_jobs_on_a_terminal(labs, terminal):
-    (labs.home / ".bashrc").write_text("PS1='mine> '\n")
-    terminal.type(terminal.start)
-    terminal.expect(r"A private network, 192\.168\.77\.0/24\. It ends with its last shell\.\n")
-    terminal.expect(r"\(lab\) mine> ")
-    assert "cannot set terminal process group" not in terminal.text
-    terminal.type("sleep 1000\n")
-    wait_until(lambda: count(labs, "sleep") == 1, "sleep")
-    terminal.type("\x1a")
-    terminal.expect(r"\[1\]\+ +Stopped +sleep 1000")
-    terminal.expect(r"\(lab\) mine> ")
-    shell = os.tcgetpgrp(terminal.fd)
-    terminal.type("fg; echo status $?\n")
-    terminal.expect(r"\nsleep 1000\n")
-    wait_until(lambda: os.tcgetpgrp(terminal.fd) != shell, "the terminal is sleep's")
-    terminal.type("\x03")
-    terminal.expect(r"\(lab\) mine> ")
-    terminal.type("exit 6\n")
-    terminal.expect("out> ")
-    terminal.type("echo $?; cat\n")  # the outer shell has its terminal back
-    terminal.expect("\n6\n")
-    terminal.type("typed\n")
-    terminal.expect("typed\ntyped\n")
-    terminal.type("\x03")
-    terminal.expect("out> ")
-    assert labs.has_gone()
-
-
-def test_suspend_stops_the_session_with_its_shell(labs, terminal):
-    terminal.type(terminal.start)
-    terminal.expect(r"\(lab\) ")
-    terminal.type("suspend\n")
-    terminal.expect(r"Stopped")
-    terminal.expect("out> ")
-    terminal.type("echo out$((1+1))\n")
-    terminal.expect("\nout2\n")
-    terminal.type("fg\n")
-    terminal.type("echo in$((1+1)); exit\n")
-    terminal.expect("\nin2\n")
-    terminal.expect("out> ")
-    assert labs.has_gone()
-
-
-def test_a_terminal_that_is_closed(labs, terminal):
-    terminal.type(terminal.start)
-    terminal.expect(r"\(lab\) ")
-    terminal.type(f"{STARTED}\n")
-    wait_until(lambda: count(labs, "sleep") == 2, "two jobs")
-    terminal.close()
-    wait_until(labs.has_gone, "the lab's end")
-
-
-def test_a_second_terminal_is_told_that_it_joins(labs, terminal):
-    session(labs)
-    terminal.type(terminal.start)
-    terminal.expect("This joins the lab that runs")
-
-
-def test_what_it_says_to_try_works(labs, terminal):
-    """Typed as they are printed."""
-    terminal.type(terminal.start)
-    tries = terminal.expect(r"To try:\n((?:  .*\n)+)")[1].splitlines()
-    assert len(tries) == 4
-    terminal.expect(r"\(lab\) ")
-    terminal.type(tries[0].strip() + "\n")
-    terminal.expect(r"listening on 0\.0\.0\.0:8080\n")
-    for line in tries[1:]:
-        if line.strip().startswith("board "):
-            assert BOARDS[0] in line
-        terminal.type(line.strip() + "\n")
-        terminal.expect(r"\n192\.168\.77\.2:8080 5 bytes: hello\n")
-        terminal.expect(r"\(lab\) ")  # a board's console would take what is typed too early
-    terminal.type("exit\n")
-    terminal.expect("out> ")
-
-
-def test_a_board_in_the_background(labs, terminal):
-    """The shell does not stop it for having the terminal as its console."""
-    terminal.type(terminal.start)
-    terminal.expect(r"\(lab\) ")
-    terminal.type(f"board {BOARDS[0]} 'udp-recv -n 1 8080' &\n")
-    terminal.expect(r"listening on 0\.0\.0\.0:8080\n")
-    terminal.type("host-udp-send -m hello board0.lab 8080\n")
-    terminal.expect(" 5 bytes: hello\n")  # the prompt may come in between
-    terminal.type("wait; exit\n")
-    terminal.expect("out> ")
-
-
-@pytest.mark.parametrize("name", ["sh", "zsh", "fish", "nologin"])
-def test_other_shells_show_where_they_are(labs, terminal, name):
-    shell = shutil.which(name, path="/usr/bin:/bin:/usr/sbin")
-    if not shell:
-        pytest.skip(f"there is no {name} here")
-    if name == "zsh":
-        (labs.home / ".zshrc").write_text("PROMPT='mine> '\n")
-    terminal.type(f"SHELL={shell} {terminal.start}")
-    terminal.expect("To try")
-    terminal.expect(r"\(lab\) mine> " if name == "zsh" else r"\(lab\) ")
-    terminal.type("ip -o link show tap0\n")
-    terminal.expect(r"tap0: <")
-    terminal.type("exit\n")
-    terminal.expect("out> ")
-
-
-# --- What cannot be had ---
-
-
-def refused(labs, complaint, **options):
-    status, out, err = labs.run("echo inside", **options)
-    assert (status, out) == (1, "")
-    assert re.fullmatch(f"lab: {complaint}\n", err), err
-    wait_until(labs.has_gone, "the lab's end")
-
-
-def without(command):
-    """A prefix that changes the file system, for what follows alone."""
-    return ("unshare", "-m", "sh", "-c", f'{command} && exec "$@"', "sh")
-
-
-def test_no_tun_device(labs):
-    refused(labs, r"no TAP to be had: /dev/net/tun: No such file or directory",
-            prefix=without("mount -t tmpfs none /dev/net"))
-
-
-def test_no_dnsmasq(labs):
-    path = shutil.which("dnsmasq", path="/usr/sbin:/usr/bin:/sbin")
-    refused(labs, "no dnsmasq here; `make setup` installs it",
-            prefix=without(f"mount --bind /dev/null {path}"))
-
-
-def test_dnsmasq_that_does_not_start(labs, tmp_path):
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "dnsmasq").write_text("#!/bin/sh\necho one\necho 'dnsmasq: not today' >&2\nexit 1\n")
-    (tools / "dnsmasq").chmod(0o755)
-    refused(labs, "dnsmasq does not start: dnsmasq: not today",
-            PATH=f"{tools}:{labs.environment['PATH']}")
-
-
-def test_no_network_namespace(labs):
-    """Root without its rights, where user namespaces are forbidden."""
-    command = ["unshare", "-Ur", "true"]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
-    if made.returncode != 0:
-        pytest.skip(f"no user namespace to forbid them in: {made.stderr.strip()}")
-    refused(
-        labs, r"no private network to be had: unshare: .*; user namespaces seem .*",
-        prefix=("unshare", "-Ur", "sh", "-c", "echo 0 > /proc/sys/user/max_user_namespaces && "
-                'exec setpriv --securebits +noroot --bounding-set=-all --inh-caps=-all "$@"', "sh"),
-    )
-
-
-def test_no_programs(labs):
-    (labs.build / "linux").unlink()
-    (labs.build / "linux").mkdir()
-    refused(labs, f"no programs in {labs.build}/linux; `make lab` builds them")
-
-
-@pytest.mark.parametrize("arguments", [["command"], ["-c"], ["--nosuch"]])
-def test_usage(labs, arguments):
-    process = labs.start(*arguments)
-    out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, out) == (2, "")
-    assert "usage: lab" in err and "error: " in err.splitlines()[-1]
-
-
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-
-
-@pytest.fixture
-def open_folder():
-    """A folder that others may enter; pytest's own is not for them."""
-    with tempfile.TemporaryDirectory(prefix="portside-lab-") as folder:
-        os.chmod(folder, 0o755)
-        yield Path(folder)
-
-
-def test_an_ordinary_user_needs_no_privilege(network, open_folder):
-    """Where user namespaces are allowed and /dev/net/tun is open to all, as udev makes it. Here it
-    may not be: then this test makes itself one that is."""
-    if network.no_taps:
-        pytest.skip(f"no TAP: {network.no_taps}")
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to be somebody else")
-    if Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]:
-        pytest.skip("in a user namespace there is nobody else")
-    for path in (LAB, BUILD / "linux" / "udp-send", open_folder):
-        if subprocess.run([*NOBODY, "test", "-x", path], timeout=PATIENCE, check=False).returncode:
-            pytest.skip(f"{path} is not for others")
-    labs = Labs(open_folder)
-    shutil.chown(labs.build, 65534, 65534)
-    labs.folder = labs.build / "lab-65534"
-    somebody = without(
-        "mount -t tmpfs -o mode=755 none /dev/net && mknod -m 666 /dev/net/tun c 10 200"
-    ) + NOBODY
-    try:
-        status, out, err = labs.run(
-            f"{SERVE} id -u; serve udp-recv -E 8080;"
-            " PORTSIDE_IP=dhcp udp-send -r -m hello tap0.lab 8080;"
-            " getent hosts tap3.lab; ps -e -o comm= | grep -c dnsmasq",
-            prefix=somebody,
-        )
-    finally:
-        labs.end()
-    assert (status, out.splitlines()[:1]) == (0, ["0"]), err
-    assert "192.168.77.2:8080 5 bytes: hello" in out, (out, err)
-    assert re.search(r"192\.168\.77\.5 +tap3\.lab", out) and out.endswith("\n1\n"), (out, err)
