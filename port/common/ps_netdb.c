@@ -86,6 +86,14 @@ static bool has_global_ipv6(void)
     return found;
 }
 
+/* Whether the query that has just failed with this code failed for want of an answer. */
+static bool nobody_answered(int code)
+{
+    const struct ps_thread *t = ps_port_thread();
+
+    return code == EAI_FAIL && t != NULL && t->name_code == EAI_AGAIN;
+}
+
 /* Apart, since what it keeps would make each other query deeper, too. */
 static __attribute__((noinline)) int look_up_both(const char *node, const char *service,
                                                   const struct addrinfo *hints,
@@ -99,8 +107,8 @@ static __attribute__((noinline)) int look_up_both(const char *node, const char *
     }
     of_one_kind.ai_family = AF_INET6;
     code6 = lwip_getaddrinfo(node, service, &of_one_kind, result);
-    if (code6 != 0 && ps_was_hit()) {
-        return code6;
+    if (code6 != 0 && (ps_was_hit() || nobody_answered(code6))) {
+        return code6; /* servers that are silent would be as long so again */
     }
     of_one_kind.ai_family = AF_INET;
     code4 = lwip_getaddrinfo(node, service, &of_one_kind, code6 == 0 ? &of_ipv4 : result);

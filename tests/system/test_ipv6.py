@@ -412,6 +412,22 @@ def test_names(six, sockets6, tcp_listener, udp_peer):
         app.expect_error("^udp-send: getaddrinfo none.test: Name or service not known$")
 
 
+def test_a_silent_name_server_is_waited_for_once(six, sockets):
+    """Asked for addresses of IPv6; with no answer to that nobody asks for the others."""
+    if not six.is_lwip:
+        pytest.skip("the host asks the name servers of the machine")
+    silent = sockets(socket.SOCK_DGRAM, 53)
+    app = six.start("dns", "both.test")
+    assert app.wait(2 * PATIENCE) == 1
+    app.expect_error("^dns: getaddrinfo both.test: No name server answers$")
+    silent.setblocking(False)
+    kinds = set()
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            kinds.add(silent.recv(600)[-4:-2])
+    assert kinds == {b"\0\x1c"}  # AAAA
+
+
 def test_router_tells_the_prefix(six):
     """Addresses from router advertisements, waited for; ping in pieces."""
     if not six.is_lwip:
