@@ -107,15 +107,50 @@ static bool may_pin(const struct tcp_pcb *pcb, const struct pbuf *p, unsigned av
            (QUOTAS_ARE_BACKED && available >= PS_RESERVE + owed_to_tcp(pcb));
 }
 
+/* sys_mbox_each() */
+static void count_client(void *message, void *count)
+{
+    err_t err;
+
+    if (message != NULL && !lwip_netconn_is_err_msg(message, &err)) {
+        ++*(unsigned *)count;
+    }
+}
+
+/* Whether one more client that completes its handshake finds a slot of the accept mailbox. Those on
+ * their way to it count; those that have left again keep theirs until they were accepted, and lwIP
+ * would connect the newcomer and reset it. */
+static bool has_slot(const struct tcp_pcb_listen *listener)
+{
+    struct netconn *conn = listener->callback_arg;
+    unsigned taken = 0;
+
+    if (conn == NULL || !sys_mbox_valid(&conn->acceptmbox)) {
+        return true;
+    }
+    sys_mbox_each(&conn->acceptmbox, count_client, &taken);
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        taken += pcb->state == SYN_RCVD && pcb->listener == listener;
+    }
+    return taken < DEFAULT_ACCEPTMBOX_SIZE;
+}
+
 err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *p)
 {
     unsigned available;
 
+    if (pcb->state == LISTEN) {
+        /* Its client repeats the SYN. */
+        return (header->_hdrlen_rsvd_flags & PP_HTONS(TCP_SYN)) == 0 ||
+                       has_slot((struct tcp_pcb_listen *)pcb)
+                   ? ERR_OK
+                   : ERR_MEM;
+    }
     ps_tell_end(pcb);
     if (ps_makes_room(pcb, header)) {
         return ERR_ABRT;
     }
-    if (p->tot_len == 0 || pcb->state == LISTEN || pcb->state == TIME_WAIT) {
+    if (p->tot_len == 0 || pcb->state == TIME_WAIT) {
         return ERR_OK;
     }
     available = pool_free();
