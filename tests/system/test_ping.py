@@ -264,6 +264,17 @@ def test_error_of_a_router(prompt):
 # --- Its end ---
 
 
+def interrupted(prompt):
+    """The summary after Ctrl-C, which is typed again where it met the prompt: a ping that gets no
+    answer tells nobody that it has begun."""
+    for _ in range(3):
+        prompt.type("\x03")
+        with contextlib.suppress(AssertionError):
+            return prompt.expect(SUMMARY, 5)
+    prompt.type("\x03")
+    return prompt.expect(SUMMARY, 5)
+
+
 def test_ctrl_c(prompt):
     """Between two requests and while it waits: the summary comes, and all is given back."""
     before = resources(prompt)
