@@ -284,9 +284,8 @@ def test_ctrl_c(prompt):
         (f"-c 0 -W 60000 {ABSENT}", None),
     ):
         prompt.type(f"ping {words}\n")
-        prompt.expect(seen or re.escape(words))
-        prompt.type("\x03")
-        summary = prompt.expect(SUMMARY, 5)
+        prompt.expect(seen or re.escape(words) + r"\n")
+        summary = interrupted(prompt)
         prompt.expect("exit status 130\nportside> ", 5)
         assert (int(summary[2]) > 0) == (seen is not None)
         wait_until(lambda: resources(prompt) == before, f"{resources(prompt)} is {before}")
