@@ -16,7 +16,9 @@
  * and a connection whose window came in segments so short that it takes more buffers than the
  * quota. Nobody eats into what is owed to another, so that a segment within the quota never finds
  * less than the reserve (tests/unit/test_quota.c). lwipopts.h sizes all this; the sum is asserted
- * below. Everything here runs with the core lock held.
+ * below.
+ * The slots of an accept mailbox are bounded, too: a SYN that would find none waits for one.
+ * Everything here runs with the core lock held.
  */
 #include "arch/lwip_hooks.h"
 #include "lwip/api.h"
@@ -140,11 +142,10 @@ err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const stru
     unsigned available;
 
     if (pcb->state == LISTEN) {
-        /* Its client repeats the SYN. */
-        return (header->_hdrlen_rsvd_flags & PP_HTONS(TCP_SYN)) == 0 ||
-                       has_slot((struct tcp_pcb_listen *)pcb)
-                   ? ERR_OK
-                   : ERR_MEM;
+        bool is_syn = (TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+
+        /* The client repeats a SYN that was dropped. */
+        return is_syn && !has_slot((const struct tcp_pcb_listen *)pcb) ? ERR_MEM : ERR_OK;
     }
     ps_tell_end(pcb);
     if (ps_makes_room(pcb, header)) {

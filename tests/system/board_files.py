@@ -11,9 +11,8 @@ import pytest
 from conftest import CHOSEN
 from peers import free_port
 from porttools import Prompt
-from stacks import BUILD, PATIENCE, REPO
+from stacks import BOARDS, BUILD, PATIENCE, REPO
 
-BOARDS = sorted(path.parent.name for path in REPO.glob("board/*/board.mk"))
 ROM = REPO / "board" / "rom"
 
 
@@ -81,7 +80,3 @@ def read(prompt, path):
 
 def entries(prompt, path):
     return re.findall(r"^\[(.*)\]$", run(prompt, "file", "list", path), re.MULTILINE)
-
-
-def resources(prompt):
-    return dict(re.findall(r"([\w-]+)=(\d+)", run(prompt, "resources")))

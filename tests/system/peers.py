@@ -10,7 +10,6 @@ import time
 
 from stacks import PATIENCE
 
-
 NAP = 0.01
 
 
@@ -38,6 +37,15 @@ def fair_seconds():
     if _naps is None:
         _naps = _Naps()
     return _naps.count * NAP
+
+
+def interrupted(app):
+    """The exit status of an app after what Ctrl-C does; within a second, as is promised."""
+    begin = fair_seconds()
+    app.interrupt()
+    status = app.wait()
+    assert fair_seconds() - begin < 1.5  # the rest is what it takes to end a process
+    return status
 
 
 def wait_until(condition, what, timeout=PATIENCE):

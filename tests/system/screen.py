@@ -13,6 +13,7 @@ from stacks import PATIENCE
 from terminal import Terminal
 
 COLUMNS = 80
+LOOK = 0.1  # seconds, between two looks at the clock
 SEQUENCE = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[2J")
 
 
@@ -79,10 +80,11 @@ class Screen(Terminal):
         """Reads until condition() is true."""
         deadline = fair_seconds() + timeout
         while not condition():
-            left = deadline - fair_seconds()
-            assert left > 0 and select.select([self.fd], [], [], left)[0], (
+            assert fair_seconds() < deadline, (
                 f"not {what}: {self.rows[-12:]}, column {self.column}"
             )
+            if not select.select([self.fd], [], [], LOOK)[0]:
+                continue
             text = self.read()
             assert text is not None, f"it ended: {self.rows[-12:]}"
             self._feed(text)

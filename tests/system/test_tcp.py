@@ -14,8 +14,8 @@ import pytest
 from peers import (
     count_connected,
     exchange,
-    fair_seconds,
     has_ended,
+    interrupted,
     receive_exactly,
     receive_to_end,
     reset,
@@ -358,15 +358,6 @@ def connect_when_ready(connect, ip):
 
 
 # --- Ctrl-C ---
-
-
-def interrupted(app):
-    begin = fair_seconds()
-    app.interrupt()
-    status = app.wait()
-    # One second is promised; the rest is what it takes to start and end a process.
-    assert fair_seconds() - begin < 1.5
-    return status
 
 
 def test_interrupt_while_accepting(stack):

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from peers import fair_seconds, free_port, is_bound, wait_until
+from peers import fair_seconds, free_port, interrupted, is_bound, wait_until
 from stacks import HOST_IP
 
 GROUP = "239.77.1.2"
@@ -355,15 +355,6 @@ def test_netcat_sends_and_gets_the_echo(stack, netcat):
     assert nc.stdout.readline() == b"hello\n"
     app.expect(r"^\S+ 6 bytes: hello\\n$")
     assert app.wait() == 0
-
-
-def interrupted(app):
-    begin = fair_seconds()
-    app.interrupt()
-    status = app.wait()
-    # One second is promised; the rest is what it takes to start and end a process.
-    assert fair_seconds() - begin < 1.5
-    return status
 
 
 def test_interrupt_while_receiving(stack):

@@ -545,6 +545,41 @@ static void a_reset_comes_through_a_full_mailbox(void **state)
     close(peer.fd);
 }
 
+/* Clients that have left again keep their slots of the accept mailbox until they were accepted: a
+ * SYN that would find none is dropped, and not answered by a connection that is reset at once. */
+static void a_syn_waits_for_a_slot(void **state)
+{
+    struct peer newcomer = {.ours = ISN};
+
+    (void)state;
+    for (int i = 0; i < DEFAULT_ACCEPTMBOX_SIZE; i++) {
+        struct peer peer = {.port = next_port++};
+
+        feed_tcp(&peer, ISN, TCP_SYN, NULL, 0);
+        LOCK_TCPIP_CORE();
+        peer.theirs = seen.seqno + 1;
+        UNLOCK_TCPIP_CORE();
+        feed_tcp(&peer, ISN + 1, TCP_ACK, NULL, 0);
+        feed_tcp(&peer, ISN + 1, TCP_RST | TCP_ACK, NULL, 0);
+    }
+    LOCK_TCPIP_CORE();
+    seen.flags = 0;
+    UNLOCK_TCPIP_CORE();
+    newcomer.port = next_port++;
+    feed_tcp(&newcomer, ISN, TCP_SYN, NULL, 0);
+    assert_int_equal(seen.flags, 0);
+    close(accept(listener, NULL, NULL));
+    feed_tcp(&newcomer, ISN, TCP_SYN, NULL, 0);
+    LOCK_TCPIP_CORE();
+    assert_int_equal(seen.flags & (TCP_SYN | TCP_ACK), TCP_SYN | TCP_ACK);
+    newcomer.theirs = seen.seqno + 1;
+    UNLOCK_TCPIP_CORE();
+    feed_tcp(&newcomer, ISN + 1, TCP_RST | TCP_ACK, NULL, 0);
+    for (int i = 1; i < DEFAULT_ACCEPTMBOX_SIZE; i++) {
+        close(accept(listener, NULL, NULL));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -558,6 +593,7 @@ int main(void)
         cmocka_unit_test_teardown(the_end_comes_through_a_full_mailbox, give_back),
         cmocka_unit_test_teardown(the_end_comes_after_refused_data, give_back),
         cmocka_unit_test_teardown(a_reset_comes_through_a_full_mailbox, give_back),
+        cmocka_unit_test_teardown(a_syn_waits_for_a_slot, give_back),
     };
 
     alarm(TEST_SECONDS);

@@ -66,6 +66,11 @@ void sys_mbox_each(sys_mbox_t *mbox, void (*visit)(void *, void *), void *argume
     fail();
 }
 
+u16_t lwip_htons(u16_t n)
+{
+    return __builtin_bswap16(n);
+}
+
 int lwip_netconn_is_err_msg(void *message, err_t *err)
 {
     LWIP_UNUSED_ARG(message);

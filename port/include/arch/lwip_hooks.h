@@ -18,7 +18,7 @@ u32_t ps_tcp_isn(const ip_addr_t *local_ip, u16_t local_port, const ip_addr_t *r
                  u16_t remote_port);
 #define LWIP_HOOK_TCP_ISN ps_tcp_isn
 
-/* Each segment for a connection: whether lwIP shall see it (port/common/ps_admit.c). */
+/* Each segment for a connection or listener: whether lwIP shall see it (port/common/ps_admit.c). */
 err_t ps_tcp_admit(struct tcp_pcb *pcb, const struct tcp_hdr *header, const struct pbuf *p);
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) \
     ps_tcp_admit((pcb), (hdr), (p))
